@@ -1,0 +1,216 @@
+package model
+
+import (
+	"fmt"
+	"strings"
+	"time"
+)
+
+// MaxDepth is how many groups may stand inside one another (R2).
+const MaxDepth = 20
+
+// PlaceKind tells projects from groups: the two kinds of place where one can be
+// a member and a token can belong.
+type PlaceKind uint8
+
+// The kinds of place. NoPlace is the instance as a whole.
+const (
+	NoPlace PlaceKind = iota
+	ProjectPlace
+	GroupPlace
+)
+
+func (k PlaceKind) String() string {
+	switch k {
+	case ProjectPlace:
+		return "project"
+	case GroupPlace:
+		return "group"
+	}
+	return "instance"
+}
+
+// Place is one project or one group. Their numbers are two sequences (R6).
+type Place struct {
+	Kind PlaceKind
+	ID   int64
+}
+
+// Ref names a place the way a person does: by number, or by full path without
+// regard to case. With Kind NoPlace a path may be either kind.
+type Ref struct {
+	Kind PlaceKind
+	ID   int64
+	Path string
+}
+
+// Ref names the place by its number.
+func (p Place) Ref() Ref { return Ref{Kind: p.Kind, ID: p.ID} }
+
+// ProjectRef reads a project's number or full path, as an :id in REST (A4): a
+// text of digits only is a number.
+func ProjectRef(s string) Ref { return parseRef(ProjectPlace, s) }
+
+// GroupRef reads a group's number or full path, like ProjectRef.
+func GroupRef(s string) Ref { return parseRef(GroupPlace, s) }
+
+func parseRef(kind PlaceKind, s string) Ref {
+	if id, ok := ParseID(s); ok {
+		return Ref{Kind: kind, ID: id}
+	}
+	return Ref{Kind: kind, Path: s}
+}
+
+// ParseID reads a positive number of at most 18 digits and nothing else.
+func ParseID(s string) (id int64, ok bool) {
+	if s == "" || len(s) > 18 {
+		return 0, false
+	}
+	for _, c := range []byte(s) {
+		if c < '0' || c > '9' {
+			return 0, false
+		}
+		id = id*10 + int64(c-'0')
+	}
+	return id, id > 0
+}
+
+// Visibility is who may see a place without a role in it (§2). Wider compares
+// greater.
+type Visibility uint8
+
+// The three of R3.
+const (
+	Private Visibility = iota
+	Internal
+	Public
+)
+
+// Visibilities lists them from the narrowest to the widest.
+var Visibilities = []Visibility{Private, Internal, Public}
+
+func (v Visibility) String() string {
+	switch v {
+	case Internal:
+		return "internal"
+	case Public:
+		return "public"
+	}
+	return "private"
+}
+
+// ParseVisibility reads one of the three names.
+func ParseVisibility(s string) (Visibility, error) {
+	for _, v := range Visibilities {
+		if s == v.String() {
+			return v, nil
+		}
+	}
+	return Private, fmt.Errorf("%q is not a visibility: use private, internal or public", s)
+}
+
+// Plan is what a top-level group pays for. It matters on a saas instance only (R80).
+type Plan string
+
+// The plans of R80.
+const (
+	Free     Plan = "free"
+	Trial    Plan = "trial"
+	Premium  Plan = "premium"
+	Ultimate Plan = "ultimate"
+)
+
+// Plans lists the plans.
+var Plans = []Plan{Free, Trial, Premium, Ultimate}
+
+// ParsePlan reads one of the four names.
+func ParsePlan(s string) (Plan, error) {
+	for _, p := range Plans {
+		if s == string(p) {
+			return p, nil
+		}
+	}
+	return Free, fmt.Errorf("%q is not a plan: use free, trial, premium or ultimate", s)
+}
+
+// Group is a group or subgroup (R2).
+type Group struct {
+	ID            int64
+	Name          string
+	Path          string // the last part
+	FullPath      string // "acme/infra"
+	FullName      string // "Acme / Infra"
+	Description   string
+	ParentID      int64 // 0: a top-level group
+	TopID         int64 // the top-level group above it, or itself
+	TopPath       string
+	Visibility    Visibility
+	Plan          Plan // the top-level group's (R80)
+	TokenCreation bool // the top-level group's switch (R75, R76)
+	CreatedAt     time.Time
+	Role          Role // the asker's effective role here
+	MemberRole    Role // the same by memberships alone: an administrator may have none
+	Counts
+}
+
+// Project is a project with its repository (R3).
+type Project struct {
+	ID            int64
+	Name          string
+	Path          string // the last part
+	FullPath      string // "acme/web"
+	FullName      string // "Acme / Web"
+	Description   string
+	GroupID       int64
+	GroupName     string
+	GroupParent   int64 // the group above the project's; 0: it is a top-level one
+	TopID         int64
+	TopPath       string
+	Visibility    Visibility
+	CreatorID     int64
+	CreatedAt     time.Time
+	UpdatedAt     time.Time
+	PushedAt      time.Time // zero: never pushed to
+	DefaultBranch string    // empty while the repository is (G28)
+	Role          Role      // the asker's effective role here
+	DirectRole    Role      // his own membership in the project
+	GroupRole     Role      // the highest he inherits
+	OpenIssues    int       // stops above CountLimit
+	Creation      Creation
+	Counts
+}
+
+// Ref names the group by its number.
+func (g Group) Ref() Ref { return Ref{Kind: GroupPlace, ID: g.ID} }
+
+// Ref names the project by its number.
+func (p Project) Ref() Ref { return Ref{Kind: ProjectPlace, ID: p.ID} }
+
+// Creation tells whether tokens can be made in a place, whoever asks, and which
+// rule is in the way: the CREATION column of the console's lists.
+type Creation struct {
+	Rule  string // empty: allowed. "R70" the flag, "R75" the switch, "R81" the plan
+	Where string // the top-level group whose switch or plan it is
+}
+
+// Counts are what the console's lists show beside a place. They are filled in
+// only where a list asks for them, and stop at CountLimit.
+type Counts struct {
+	ActiveTokens   int
+	InactiveTokens int
+	Members        int
+	Projects       int  // groups only: in it and its subgroups
+	Subgroups      int  // groups only
+	NextExpiry     Date // of the active tokens
+}
+
+// CountLimit is where counting stops: a greater number is shown as 10,000+ (A33).
+const CountLimit = 10_000
+
+// SplitPath parts a full path into the parent's path and the last part.
+func SplitPath(full string) (parent, last string) {
+	if i := strings.LastIndexByte(full, '/'); i >= 0 {
+		return full[:i], full[i+1:]
+	}
+	return "", full
+}

@@ -1,0 +1,131 @@
+package model
+
+import (
+	"fmt"
+	"net/url"
+	"regexp"
+	"strconv"
+	"strings"
+)
+
+// Setting is one of the instance's settings (R190) and its value.
+type Setting struct {
+	Key     string
+	Value   string // the default, if nobody has set one
+	Default string
+	Allowed string // in words, for people
+	check   func(string) error
+}
+
+// The keys of the settings that the program itself reads.
+const (
+	SettingInstanceKind  = "instance_kind"
+	SettingHost          = "host"
+	SettingPrefix        = "personal_access_token_prefix"
+	SettingMaxLifetime   = "max_personal_access_token_lifetime"
+	SettingBotRetention  = "bot_retention_days"
+	SettingTokenInQuery  = "allow_token_in_query"
+	SettingURL           = "url"
+	SettingExpiredBots   = "expired_bot_retention_days"
+	SettingRequireExpiry = "require_personal_access_token_expiry"
+	SettingRegistryDelay = "container_registry_token_expire_delay"
+)
+
+// Instance kinds (R1).
+const (
+	SelfManaged = "self_managed"
+	SaaS        = "saas"
+)
+
+// settings is R190's table as far as something reads it.
+var settings = []Setting{
+	{Key: SettingInstanceKind, Default: SelfManaged, Allowed: "self_managed, saas", check: oneOf(SelfManaged, SaaS)},
+	{Key: SettingHost, Default: "localhost", Allowed: "host name", check: matches(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`, "must be a host name")},
+	{Key: SettingPrefix, Default: "glpat-", Allowed: "up to 20 of A–Z a–z 0–9 _ + = / @ : . -", check: matches(`^[A-Za-z0-9_+=/@:.-]{0,20}$`, "must be at most 20 of A–Z a–z 0–9 _ + = / @ : . -")},
+	{Key: SettingMaxLifetime, Allowed: "1–365 days, or empty", check: emptyOr(between(1, MaxLifetime))},
+	{Key: SettingBotRetention, Default: "0", Allowed: "0–3650 days", check: between(0, 3650)},
+	{Key: SettingExpiredBots, Default: "30", Allowed: "0–3650 days", check: between(0, 3650)},
+	{Key: SettingRequireExpiry, Default: "true", Allowed: "true", check: oneOf("true")},
+	{Key: SettingTokenInQuery, Default: "true", Allowed: "true, false", check: oneOf("true", "false")},
+	{Key: SettingRegistryDelay, Default: "5", Allowed: "1–60 minutes", check: between(1, 60)},
+	{Key: SettingURL, Allowed: "a URL, with a path if need be", check: emptyOr(isURL)},
+}
+
+// DefaultSettings lists every setting with its default value, in R190's order.
+func DefaultSettings() []Setting {
+	list := make([]Setting, len(settings))
+	for i, s := range settings {
+		s.Value = s.Default
+		list[i] = s
+	}
+	return list
+}
+
+// CheckSetting is nil if the instance has that setting and it can have that
+// value (R191).
+func CheckSetting(key, value string) error {
+	for _, s := range settings {
+		if s.Key != key {
+			continue
+		}
+		if err := s.check(value); err != nil {
+			return Invalid("R191", Field{key, err.Error()})
+		}
+		return nil
+	}
+	return &Reason{Rule: "R191", Kind: ErrNotFound, Text: fmt.Sprintf("no setting is called %q", key),
+		Remedy: "patrol settings lists them"}
+}
+
+func oneOf(values ...string) func(string) error {
+	return func(s string) error {
+		for _, v := range values {
+			if s == v {
+				return nil
+			}
+		}
+		return fmt.Errorf("must be %s", strings.Join(values, " or "))
+	}
+}
+
+func between(least, most int) func(string) error {
+	return func(s string) error {
+		n, err := strconv.Atoi(s)
+		switch {
+		case err != nil || s != strconv.Itoa(n):
+			return fmt.Errorf("must be a number from %d to %d", least, most)
+		case n < least:
+			return fmt.Errorf("must be greater than or equal to %d", least)
+		case n > most:
+			return fmt.Errorf("must be less than or equal to %d", most)
+		}
+		return nil
+	}
+}
+
+func emptyOr(check func(string) error) func(string) error {
+	return func(s string) error {
+		if s == "" {
+			return nil
+		}
+		return check(s)
+	}
+}
+
+func matches(pattern, otherwise string) func(string) error {
+	re := regexp.MustCompile(pattern)
+	return func(s string) error {
+		if !re.MatchString(s) {
+			return fmt.Errorf("%s", otherwise)
+		}
+		return nil
+	}
+}
+
+func isURL(s string) error {
+	u, err := url.Parse(s)
+	if err != nil || (u.Scheme != "http" && u.Scheme != "https") || u.Host == "" || u.User != nil || strings.ContainsAny(s, "?#") {
+		return fmt.Errorf("must be an http or https URL without credentials, query or fragment")
+	}
+	return nil
+}
