@@ -1,0 +1,87 @@
+package storage
+
+import (
+	"context"
+	"strings"
+
+	"patrol/model"
+)
+
+// bulk inserts rows of one table many at a time: a statement's own cost is then
+// shared by all of them.
+type bulk struct {
+	t       *tx
+	into    string // "INSERT INTO tokens (a, b)"
+	columns int
+	rows    int // how many share a statement
+	args    []any
+}
+
+const bulkRows = 64
+
+func (t *tx) bulk(into string) *bulk {
+	columns := strings.Count(into, ",") + 1
+	return &bulk{t: t, into: into, columns: columns, rows: bulkRows, args: make([]any, 0, columns*bulkRows)}
+}
+
+// add takes a row, and writes what has gathered once it is enough.
+func (b *bulk) add(values ...any) error {
+	if b.args = append(b.args, values...); len(b.args) < b.columns*b.rows {
+		return nil
+	}
+	return b.flush()
+}
+
+// flush writes what has gathered.
+func (b *bulk) flush() error {
+	if len(b.args) == 0 {
+		return nil
+	}
+	row := `(` + marks(b.columns) + `)`
+	statement := b.into + ` VALUES ` + row + strings.Repeat(`, `+row, len(b.args)/b.columns-1)
+	err := b.t.exec(statement, b.args...)
+	b.args = b.args[:0]
+	return err
+}
+
+const indexesSQL = `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ('users', 'members', 'tokens', 'audit')`
+
+// dropIndexes takes indexes away and gives the statements that build them again.
+func (t *tx) dropIndexes(which string, args ...any) (create []string, err error) {
+	var drop []string
+	err = t.rows(which, args, func(scan func(...any) error) error {
+		var name, sql string
+		err := scan(&name, &sql)
+		drop, create = append(drop, "DROP INDEX "+name), append(create, sql)
+		return err
+	})
+	for _, statement := range drop {
+		if err == nil {
+			err = t.exec(statement)
+		}
+	}
+	return create, err
+}
+
+// withoutIndexes takes the indexes of the large tables away while they are
+// filled: building each at the end, sorted, is many times faster. For a
+// database that nobody else uses yet.
+func (db *DB) withoutIndexes(ctx context.Context, fill func() error) error {
+	var create []string
+	err := db.change(ctx, model.Actor{}, func(t *tx) (err error) {
+		create, err = t.dropIndexes(indexesSQL)
+		return err
+	})
+	if err == nil {
+		err = db.writer.conn.exec(ctx, bulkCache)
+	}
+	if err == nil {
+		err = fill()
+	}
+	for _, statement := range create {
+		if err == nil {
+			err = db.change(ctx, model.Actor{}, func(t *tx) error { return t.exec(statement) })
+		}
+	}
+	return err
+}

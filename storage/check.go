@@ -1,0 +1,158 @@
+package storage
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"patrol/model"
+)
+
+// invariant is a query that finds what must not be: each row is the number or
+// the name of one thing that breaks it.
+type invariant struct{ text, query string }
+
+var invariants = []invariant{
+	{"token %v is live without its bot as a member of its place (R100)", `SELECT t.id FROM tokens t WHERE t.revoked_at IS NULL AND t.kind <> 'personal'
+		AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id WHERE u.id = t.user_id AND u.kind = 2 AND u.deleted_at IS NULL
+			AND m.project_id IS t.project_id AND m.group_id IS t.group_id)`},
+	{"token %v is live without its owner (R152)", `SELECT t.id FROM tokens t JOIN users u ON u.id = t.user_id
+		WHERE t.kind = 'personal' AND t.revoked_at IS NULL AND (u.kind <> 1 OR u.deleted_at IS NOT NULL)`},
+	{"bot %v doesn't have exactly one membership (R100)", `SELECT u.id FROM users u WHERE u.kind = 2 AND u.deleted_at IS NULL
+		AND (SELECT count(*) FROM members m WHERE m.user_id = u.id) <> 1`},
+	{"bot %v has no token (R120)", `SELECT u.id FROM users u WHERE u.kind = 2 AND u.deleted_at IS NULL AND NOT EXISTS (SELECT 1 FROM tokens t WHERE t.user_id = u.id)`},
+	{"user %v is deleted and still a member (R120, R132)", `SELECT u.id FROM users u WHERE u.deleted_at IS NOT NULL AND EXISTS (SELECT 1 FROM members m WHERE m.user_id = u.id)`},
+	{"the Ghost User is missing or not alone (R130)", `SELECT 0 WHERE (SELECT count(*) FROM users WHERE kind = 3 AND deleted_at IS NULL) <> 1`},
+	{"project %v has no path (R7)", `SELECT p.id FROM projects p WHERE NOT EXISTS (SELECT 1 FROM routes r WHERE r.project_id = p.id)`},
+	{"group %v has no path (R7)", `SELECT g.id FROM groups g WHERE NOT EXISTS (SELECT 1 FROM routes r WHERE r.group_id = g.id)`},
+	{"the path %v isn't one part below its parent's (R7)", `SELECT r.path FROM routes r LEFT JOIN groups g ON g.id = r.group_id LEFT JOIN projects p ON p.id = r.project_id
+		LEFT JOIN routes a ON a.group_id = coalesce(p.group_id, g.parent_id)
+		WHERE instr(substr(r.path, coalesce(length(a.path) + 2, 1)), '/') > 0 OR a.path IS NOT NULL AND substr(r.path, 1, length(a.path) + 1) <> a.path || '/'`},
+	{"the full name of %v doesn't fit its parent's (R2)", `SELECT r.path FROM routes r LEFT JOIN groups g ON g.id = r.group_id LEFT JOIN projects p ON p.id = r.project_id
+		LEFT JOIN routes a ON a.group_id = coalesce(p.group_id, g.parent_id) WHERE r.name <> coalesce(a.name || ' / ', '') || coalesce(g.name, p.name)`},
+	{"group %v names the wrong top-level group (R2)", `SELECT g.id FROM groups g LEFT JOIN groups a ON a.id = g.parent_id WHERE g.top_id <> coalesce(a.top_id, g.id)`},
+	{"project %v names the wrong top-level group (R2)", `SELECT p.id FROM projects p JOIN groups g ON g.id = p.group_id WHERE p.top_id <> g.top_id`},
+	{"group %v is wider than its parent (R4)", `SELECT g.id FROM groups g JOIN groups a ON a.id = g.parent_id WHERE g.visibility > a.visibility`},
+	{"project %v is wider than its group (R4)", `SELECT p.id FROM projects p JOIN groups g ON g.id = p.group_id WHERE p.visibility > g.visibility`},
+	{"numbers of %v may be given twice (R6)", `SELECT name FROM (SELECT 'users' AS name, max(id) AS last FROM users UNION ALL SELECT 'groups', max(id) FROM groups
+		UNION ALL SELECT 'projects', max(id) FROM projects UNION ALL SELECT 'tokens', max(id) FROM tokens) AS used
+		WHERE last > coalesce((SELECT seq FROM sqlite_sequence s WHERE s.name = used.name), 0)`},
+}
+
+// maxProblems bounds what one kind of problem adds to a report.
+const maxProblems = 10
+
+// Check looks whether the database is sound: the file, the rules that always
+// hold, the audit log's chain, and a repository for every project. It changes
+// nothing and gives each problem as one line.
+func (db *DB) Check(ctx context.Context) (problems []string, err error) {
+	report := func(text string, args ...any) { problems = append(problems, fmt.Sprintf(text, args...)) }
+	err = db.view(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error {
+		if err := t.checkFile(report); err != nil || len(problems) > 0 {
+			return err // in a damaged file nothing else can be relied on
+		}
+		if err := t.checkReferences(report); err != nil {
+			return err
+		}
+		for _, i := range invariants {
+			if err := t.checkInvariant(i, report); err != nil {
+				return err
+			}
+		}
+		audit, err := t.verify()
+		if err != nil {
+			return err
+		}
+		if audit.Broken != 0 {
+			report("audit log: %s", audit.Problem)
+		}
+		return t.checkRepositories(report)
+	})
+	return problems, err
+}
+
+func (t *tx) checkFile(report func(string, ...any)) error {
+	err := t.rows(`PRAGMA integrity_check(10)`, nil, func(scan func(...any) error) error {
+		var line string
+		err := scan(&line)
+		if err == nil && line != "ok" {
+			report("database: %s", strings.ReplaceAll(line, "\n", " "))
+		}
+		return err
+	})
+	if isDamage(err) {
+		report("database: the file is damaged: restore a backup")
+		return nil
+	}
+	return err
+}
+
+func (t *tx) checkReferences(report func(string, ...any)) error {
+	return t.rows(`PRAGMA foreign_key_check`, nil, func(scan func(...any) error) error {
+		var table, parent string
+		var row, key any
+		err := scan(&table, &row, &parent, &key)
+		if err == nil {
+			report("database: row %v of %s names something that isn't in %s", row, table, parent)
+		}
+		return err
+	})
+}
+
+func (t *tx) checkInvariant(i invariant, report func(string, ...any)) error {
+	return t.rows(i.query+fmt.Sprintf(` LIMIT %d`, maxProblems), nil, func(scan func(...any) error) error {
+		var broken any
+		err := scan(&broken)
+		switch {
+		case err != nil:
+		case strings.Contains(i.text, "%v"):
+			report(i.text, broken)
+		default:
+			report("%s", i.text)
+		}
+		return err
+	})
+}
+
+const projectNumbersSQL = `SELECT id FROM projects ORDER BY id`
+
+const lastProjectSQL = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'projects'), 0)`
+
+// checkRepositories finds projects without a repository, and repositories
+// without a project. One with a number that was never given belongs to a
+// project whose making was cut off; the next project gets it.
+func (t *tx) checkRepositories(report func(string, ...any)) error {
+	there := map[string]bool{trashName: true}
+	err := t.rows(projectNumbersSQL, nil, func(scan func(...any) error) error {
+		var id int64
+		err := scan(&id)
+		folder := t.db.repository(id)
+		there[filepath.Base(folder)] = true
+		if problem := repositoryProblem(folder); err == nil && problem != "" {
+			report("repository %s of project %d %s", folder, id, problem)
+		}
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	last, err := t.int(lastProjectSQL)
+	if err != nil {
+		return err
+	}
+	entries, _ := os.ReadDir(t.db.repositories) // no folder: no project either, or each was reported
+	for _, e := range entries {
+		number, _ := strings.CutSuffix(e.Name(), ".git")
+		id, ok := model.ParseID(number)
+		if there[e.Name()] || ok && id > last {
+			continue
+		}
+		if _, err := os.Stat(t.db.trash(id)); ok && err == nil {
+			continue // the next start removes it
+		}
+		report("%s belongs to no project", filepath.Join(t.db.repositories, e.Name()))
+	}
+	return nil
+}

@@ -1,0 +1,223 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"errors"
+	"time"
+
+	"patrol/model"
+)
+
+// conn is one connection with its prepared statements.
+type conn struct {
+	c          *sql.Conn
+	statements map[string]*sql.Stmt
+}
+
+func newConn(ctx context.Context, db *sql.DB) (*conn, error) {
+	c, err := db.Conn(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return &conn{c: c, statements: map[string]*sql.Stmt{}}, nil
+}
+
+// maxStatements bounds what a connection remembers: filter lines make
+// statements of any shape.
+const maxStatements = 200
+
+// trim forgets the statements of a connection that has none running.
+func (c *conn) trim() {
+	if len(c.statements) <= maxStatements {
+		return
+	}
+	for _, s := range c.statements {
+		s.Close() // prepared again when next needed
+	}
+	clear(c.statements)
+}
+
+func (c *conn) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if s := c.statements[query]; s != nil {
+		return s, nil
+	}
+	s, err := c.c.PrepareContext(ctx, query)
+	if err == nil {
+		c.statements[query] = s
+	}
+	return s, err
+}
+
+func (c *conn) exec(ctx context.Context, query string, args ...any) error {
+	s, err := c.prepared(ctx, query)
+	if err != nil {
+		return err
+	}
+	_, err = s.ExecContext(ctx, args...)
+	return err
+}
+
+func (c *conn) queryInt(ctx context.Context, query string, args ...any) (n int64, err error) {
+	s, err := c.prepared(ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	return n, s.QueryRowContext(ctx, args...).Scan(&n)
+}
+
+func (c *conn) close() error {
+	for _, s := range c.statements {
+		s.Close() // the connection goes with them
+	}
+	return c.c.Close()
+}
+
+// tx is one use case's transaction: a savepoint of the writer, or a snapshot of
+// a reader. It has one now for all that it reads and writes.
+type tx struct {
+	db    *DB
+	conn  *conn
+	ctx   context.Context
+	actor model.Actor
+	now   time.Time
+	chain *chain    // the audit log's end; nil in a reader
+	read  *instance // the settings, once they were asked for
+
+	refused      *model.Entry // to be written although the use case is rolled back (R160)
+	refusedPlace model.Place
+}
+
+func (t *tx) today() model.Date { return model.DateOf(t.now) }
+
+func (t *tx) exec(query string, args ...any) error {
+	return t.conn.exec(t.ctx, query, args...)
+}
+
+// changed runs a statement and gives the number of rows that it changed.
+func (t *tx) changed(query string, args ...any) (int64, error) {
+	s, err := t.conn.prepared(t.ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.ExecContext(t.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.RowsAffected()
+}
+
+// insert runs an INSERT and gives the new row's id.
+func (t *tx) insert(query string, args ...any) (int64, error) {
+	s, err := t.conn.prepared(t.ctx, query)
+	if err != nil {
+		return 0, err
+	}
+	r, err := s.ExecContext(t.ctx, args...)
+	if err != nil {
+		return 0, err
+	}
+	return r.LastInsertId()
+}
+
+// row scans the first row; found is false if there is none.
+func (t *tx) row(query string, args []any, into ...any) (found bool, err error) {
+	s, err := t.conn.prepared(t.ctx, query)
+	if err != nil {
+		return false, err
+	}
+	err = s.QueryRowContext(t.ctx, args...).Scan(into...)
+	if errors.Is(err, sql.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil, err
+}
+
+func (t *tx) int(query string, args ...any) (int64, error) {
+	return t.conn.queryInt(t.ctx, query, args...)
+}
+
+// ids are the numbers that a query gives.
+func (t *tx) ids(query string, args ...any) (ids []int64, err error) {
+	err = t.rows(query, args, func(scan func(...any) error) error {
+		var id int64
+		err := scan(&id)
+		ids = append(ids, id)
+		return err
+	})
+	return ids, err
+}
+
+// rows calls each for every row.
+func (t *tx) rows(query string, args []any, each func(scan func(...any) error) error) error {
+	s, err := t.conn.prepared(t.ctx, query)
+	if err != nil {
+		return err
+	}
+	rows, err := s.QueryContext(t.ctx, args...)
+	if err != nil {
+		return err
+	}
+	defer rows.Close()
+	for rows.Next() {
+		if err := each(rows.Scan); err != nil {
+			return err
+		}
+	}
+	return rows.Err()
+}
+
+// view runs a use case that only reads, on a snapshot.
+func (db *DB) view(ctx context.Context, a model.Actor, do func(*tx) error) error {
+	var c *conn
+	select {
+	case c = <-db.readers:
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	defer func() { db.readers <- c }()
+	if c == nil {
+		var err error
+		if c, err = newConn(ctx, db.read); err != nil {
+			return storeError(err)
+		}
+	}
+	c.trim()
+	if err := c.exec(ctx, "BEGIN"); err != nil {
+		return storeError(err)
+	}
+	t := &tx{db: db, conn: c, ctx: ctx, actor: a, now: db.Now()}
+	err := do(t)
+	if end := c.exec(context.WithoutCancel(ctx), "ROLLBACK"); err == nil {
+		err = end
+	}
+	return storeError(err)
+}
+
+// Conversions between columns and values.
+
+func millis(t time.Time) any {
+	if t.IsZero() {
+		return nil
+	}
+	return t.UnixMilli()
+}
+
+func timeOf(ms sql.NullInt64) time.Time {
+	if !ms.Valid {
+		return time.Time{}
+	}
+	return time.UnixMilli(ms.Int64).UTC()
+}
+
+func dateText(d model.Date) any {
+	if d == 0 {
+		return nil
+	}
+	return d.String()
+}
+
+func dateOf(s sql.NullString) model.Date {
+	d, _ := model.ParseDate(s.String) // the zero Date for NULL
+	return d
+}

@@ -1,0 +1,153 @@
+package storage
+
+import (
+	"context"
+	"database/sql"
+	"encoding/json"
+	"sync"
+	"time"
+
+	"patrol/model"
+)
+
+// passes remembers what Authenticate found, as long as nothing at all has been
+// committed to the file since (R92): the version is asked before each use.
+type passes struct {
+	mu      sync.RWMutex
+	version uint64
+	byKey   map[model.Digest]*model.Pass
+}
+
+// maxPasses bounds the memory that remembered passes take.
+const maxPasses = 10_000
+
+func (p *passes) get(version uint64, key model.Digest) *model.Pass {
+	p.mu.RLock()
+	defer p.mu.RUnlock()
+	if p.version != version {
+		return nil
+	}
+	return p.byKey[key]
+}
+
+func (p *passes) put(version uint64, key model.Digest, pass *model.Pass) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.version != version || len(p.byKey) >= maxPasses {
+		p.version, p.byKey = version, map[model.Digest]*model.Pass{}
+	}
+	p.byKey[key] = pass
+}
+
+// Authenticate finds whose secret it is: one digest and one probe of an index,
+// or neither row nor lock of SQLite if nothing was committed since the last time
+// (R142, R145).
+func (db *DB) Authenticate(ctx context.Context, secret model.Secret) (model.Pass, error) {
+	unknown := model.Pass{Caller: model.Caller{Token: &model.Credential{}}}
+	if text := secret.Reveal(); text == "" || len(text) > model.MaxSecretLength { // R144
+		return unknown, nil
+	}
+	key := secret.Digest()
+	version, err := db.Version() // before the rows are read: a change in between counts as later
+	if err != nil {
+		return unknown, storeError(err)
+	}
+	if pass := db.passes.get(version, key); pass != nil {
+		return aged(*pass, db.Now()), nil
+	}
+	pass := unknown
+	var found bool
+	err = db.view(ctx, model.Actor{}, func(t *tx) error {
+		token, ok, err := t.tokenBy(`t.digest = ?`, key[:])
+		if err != nil || !ok {
+			return err
+		}
+		found = true
+		pass = model.Pass{User: token.User, Token: token}
+		pass.Caller = callerOf(token)
+		return nil
+	})
+	if err == nil && found && pass.Token.RevokedAt.IsZero() { // an overlap that has ended runs again if the clock steps back
+		db.passes.put(version, key, &pass)
+	}
+	return pass, err
+}
+
+// aged is a remembered pass now: time alone ends an overlap (R69).
+func aged(pass model.Pass, now time.Time) model.Pass {
+	if pass.Token.Replaced() && !now.Before(pass.Token.ReplacedUntil) {
+		endOverlap(&pass.Token, now)
+		pass.Caller = callerOf(pass.Token)
+	}
+	return pass
+}
+
+// callerOf is what a token's row says of who shows it.
+func callerOf(t model.Token) model.Caller {
+	return model.Caller{
+		UserID: t.User.ID, Kind: t.User.Kind, Admin: t.User.Admin, Auditor: t.User.Auditor,
+		External: t.User.External, Blocked: t.User.Blocked,
+		Token: &model.Credential{ID: t.ID, Kind: t.Kind, ExpiresOn: t.ExpiresOn, Revoked: !t.RevokedAt.IsZero(), Replaced: t.Replaced(),
+			Scopes: t.Scopes, Place: t.Place},
+	}
+}
+
+// Enter decides whether a caller may do something in a project.
+func (db *DB) Enter(ctx context.Context, c model.Caller, access model.Access, action model.Action, ref model.Ref) (e model.Entrance, err error) {
+	err = db.view(ctx, model.Actor{UserID: c.UserID}, func(t *tx) error {
+		p, err := t.findKind(model.ProjectPlace, ref)
+		if err != nil {
+			return err
+		}
+		f := model.Facts{Today: t.today(), Caller: c, Access: access, Action: action}
+		if f.Target, err = t.target(c, p); err != nil {
+			return err
+		}
+		if err := model.Decide(f).Err(); err != nil {
+			return err
+		}
+		if db.readOnly && action == model.PushCode {
+			return errRehearsing
+		}
+		e.Project, err = t.project(c, p)
+		return err
+	})
+	if err == nil && repositoryExists(db.repository(e.Project.ID)) {
+		e.Repository = db.repository(e.Project.ID)
+	}
+	return e, err
+}
+
+const insertPushSQL = `INSERT INTO pushes (project_id, user_id, token_id, refs, at) VALUES (?, ?, ?, ?, ?)`
+
+const projectPushedSQL = `UPDATE projects SET pushed_at = ?, default_branch = coalesce(?, default_branch) WHERE id = ?`
+
+// Pushed records an accepted push under the bot or person (G29, R114). The
+// first branch that is pushed into an empty repository becomes its HEAD: main,
+// else master, else the first by name (G28).
+func (db *DB) Pushed(ctx context.Context, a model.Actor, push model.Push) error {
+	branch, err := settleHead(db.repository(push.ProjectID), push.Refs)
+	if err != nil {
+		return err
+	}
+	type ref struct {
+		Ref string `json:"ref"`
+		Old string `json:"old"`
+		New string `json:"new"`
+	}
+	refs := make([]ref, len(push.Refs))
+	for i, r := range push.Refs {
+		refs[i] = ref{r.Name, r.Old, r.New}
+	}
+	text, err := json.Marshal(refs)
+	if err != nil {
+		return err
+	}
+	return db.change(ctx, a, func(t *tx) error {
+		token := sql.NullInt64{Int64: a.TokenID, Valid: a.TokenID != 0}
+		if _, err := t.insert(insertPushSQL, push.ProjectID, a.ID(), token, string(text), t.now.UnixMilli()); err != nil {
+			return err
+		}
+		return t.exec(projectPushedSQL, t.now.UnixMilli(), sql.NullString{String: branch, Valid: branch != ""}, push.ProjectID)
+	})
+}

@@ -1,0 +1,108 @@
+package storage
+
+import (
+	"strings"
+
+	"patrol/model"
+)
+
+// filter compiles a filter line into conditions on tokenTables; deleted: the
+// list shows the tokens of deleted bots too.
+func (t *tx) filter(w *where, f model.Filter, deleted bool) {
+	for _, term := range f {
+		var any where
+		for _, v := range term.Values {
+			t.filterValue(&any, term.Field, v, deleted)
+		}
+		condition := `(` + strings.Join(any.conditions, ` OR `) + `)`
+		if term.Not {
+			condition = `NOT ` + condition
+		}
+		w.and(condition, any.args...)
+	}
+}
+
+// filterValue adds one alternative of a term. No condition is ever NULL, so
+// that NOT turns each around.
+func (t *tx) filterValue(w *where, field string, v model.Value, deleted bool) {
+	today := t.today().String()
+	switch field {
+	case "role":
+		role, _ := model.ParseRole(v.Text) // checked by the parser
+		member := `(t.user_id IN (SELECT user_id FROM members WHERE role ` + compare(v) + ` ?) AND t.kind <> 'personal')`
+		if deleted {
+			w.and(`(`+member+` OR coalesce(u.former_role `+compare(v)+` ?, FALSE))`, int(role), int(role))
+		} else {
+			w.and(member, int(role))
+		}
+	case "scope":
+		w.and(`' ' || t.scopes || ' ' LIKE ? ESCAPE '\'`, like(" "+v.Text+" "))
+	case "state":
+		// Each condition stands by itself, so that an index can answer it.
+		live, now := `t.revoked_at IS NULL AND coalesce(t.replaced_until > ?, TRUE)`, t.now.UnixMilli()
+		dead := `(t.revoked_at IS NOT NULL OR coalesce(t.replaced_until <= ?, FALSE))` // R69
+		switch v.Text {
+		case "active":
+			w.and(`(`+live+` AND t.expires_on > ?)`, now, today)
+		case "expired":
+			w.and(`(`+live+` AND t.expires_on <= ?)`, now, today)
+		case "revoked":
+			w.and(dead, now)
+		default: // inactive
+			w.and(`(`+dead+` OR t.expires_on <= ?)`, now, today)
+		}
+	case "kind":
+		w.and(`t.kind = ?`, v.Text)
+	case "project":
+		w.and(`coalesce(rp.path, '') LIKE ? ESCAPE '\'`, like(v.Text))
+	case "group":
+		w.and(`(coalesce(rp.path, rg.path, '') || '/') LIKE ? ESCAPE '\'`, strings.TrimPrefix(like(v.Text+"/"), "%"))
+	case "bot":
+		w.and(`(u.kind = 2 AND u.username LIKE ? ESCAPE '\')`, like(v.Text))
+	case "by":
+		w.and(`c.username = ?`, v.Text)
+	case "created":
+		t.filterPast(w, `t.created_at`, v)
+	case "last-used":
+		if v.Never {
+			w.and(`t.last_used_at IS NULL`)
+			return
+		}
+		t.filterPast(w, `t.last_used_at`, v)
+	case "expires":
+		day := v.Date
+		if v.Days >= 0 {
+			day = t.today() + model.Date(v.Days)
+		}
+		w.and(`t.expires_on `+compare(v)+` ?`, day.String())
+	default:
+		pattern := like(v.Text)
+		w.and(`(t.name LIKE ? ESCAPE '\' OR coalesce(rp.path, rg.path, '') LIKE ? ESCAPE '\' OR u.kind = 2 AND u.username LIKE ? ESCAPE '\')`, pattern, pattern, pattern)
+	}
+}
+
+func compare(v model.Value) string {
+	if v.Compare == 0 {
+		return "="
+	}
+	return string(v.Compare)
+}
+
+// filterPast compares a moment in the past: with a date, or with an age, where
+// >90d means longer ago than that.
+func (t *tx) filterPast(w *where, column string, v model.Value) {
+	day, sign := v.Date, compare(v)
+	if v.Days >= 0 {
+		day = t.today() - model.Date(v.Days)
+		sign = map[string]string{"<": ">", ">": "<", "=": "="}[sign]
+	}
+	start, end := day.Time().UnixMilli(), (day + 1).Time().UnixMilli()
+	switch sign {
+	case "<":
+		w.and(`coalesce(`+column+` < ?, FALSE)`, start)
+	case ">":
+		w.and(`coalesce(`+column+` >= ?, FALSE)`, end)
+	default:
+		w.and(`coalesce(`+column+` >= ? AND `+column+` < ?, FALSE)`, start, end)
+	}
+}

@@ -1,0 +1,78 @@
+package storage
+
+import (
+	"os"
+	"path/filepath"
+	"slices"
+	"strings"
+
+	"patrol/model"
+)
+
+const branchPrefix = "refs/heads/"
+
+// settleHead points a repository's HEAD to one of the branches just pushed if
+// it points to nothing: main, else master, else the first by name (G28). It
+// gives the branch that HEAD points to, empty if there is none.
+func settleHead(repository string, pushed []model.RefUpdate) (branch string, err error) {
+	text, err := os.ReadFile(filepath.Join(repository, "HEAD"))
+	if err != nil {
+		return "", err
+	}
+	branch, _ = strings.CutPrefix(strings.TrimSpace(string(text)), "ref: "+branchPrefix)
+	if refExists(repository, branchPrefix+branch) {
+		return branch, nil
+	}
+	var branches []string
+	for _, r := range pushed {
+		if name, ok := strings.CutPrefix(r.Name, branchPrefix); ok && strings.Trim(r.New, "0") != "" {
+			branches = append(branches, name)
+		}
+	}
+	if len(branches) == 0 {
+		return "", nil
+	}
+	branch = slices.Min(branches)
+	for _, first := range []string{"master", "main"} {
+		if slices.Contains(branches, first) {
+			branch = first
+		}
+	}
+	return branch, replaceFile(filepath.Join(repository, "HEAD"), "ref: "+branchPrefix+branch+"\n")
+}
+
+// refExists looks for a ref as a file of its own, then among the packed ones.
+func refExists(repository, ref string) bool {
+	if info, err := os.Stat(filepath.Join(repository, filepath.FromSlash(ref))); err == nil && info.Mode().IsRegular() {
+		return true
+	}
+	packed, err := os.ReadFile(filepath.Join(repository, "packed-refs"))
+	if err != nil {
+		return false
+	}
+	for line := range strings.Lines(string(packed)) {
+		if strings.HasSuffix(strings.TrimSpace(line), " "+ref) {
+			return true
+		}
+	}
+	return false
+}
+
+// replaceFile changes a file at once or not at all.
+func replaceFile(path, text string) error {
+	f, err := os.CreateTemp(filepath.Dir(path), filepath.Base(path)+".*") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.WriteString(text)
+	if e := f.Close(); err == nil {
+		err = e
+	}
+	if err == nil {
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
+		os.Remove(f.Name()) // what failed is what matters
+	}
+	return err
+}

@@ -1,0 +1,84 @@
+package storage
+
+import (
+	"errors"
+	"testing"
+	"time"
+
+	"patrol/model"
+)
+
+// R69, R115, R120: an overlap that has ended, and that nobody has tidied up
+// since, is in nobody's way.
+func TestEndedOverlap(t *testing.T) {
+	chain := func(t *testing.T) (db *DB, clock *testClock, first, second, third model.IssuedToken) {
+		clock = noon()
+		db = open(t, Options{Clock: clock.read})
+		first = addToken(t, db, root, addProject(t, db, "acme/web").Ref(), "deploy")
+		second = rotate(t, db, root, model.Rotation{OverlapHours: 2}, first.ID)
+		third = rotate(t, db, root, model.Rotation{OverlapHours: 1}, second.ID)
+		return db, clock, first, second, third
+	}
+	gone := func(t *testing.T, db *DB, bot int64) {
+		t.Helper()
+		if _, err := db.User(t.Context(), root, bot, ""); !errors.Is(err, model.ErrNotFound) {
+			t.Errorf("R120: the bot is still there: %v", err)
+		}
+		if problems, err := db.Check(t.Context()); err != nil || len(problems) > 0 {
+			t.Errorf("check: %v, %v", problems, err)
+		}
+		entries, err := db.Entries(t.Context(), root, model.AuditQuery{Action: model.TokenRevoked}, model.Page{})
+		if err != nil || len(entries.Rows) != 3 {
+			t.Errorf("R160: one entry for each token: %+v, %v", entries.Rows, err)
+		}
+	}
+	t.Run("its project is deleted", func(t *testing.T) {
+		db, clock, first, _, _ := chain(t)
+		clock.at = clock.at.Add(3 * time.Hour)
+		if err := db.RemoveProject(t.Context(), root, model.ProjectRef("acme/web")); err != nil {
+			t.Fatal(err)
+		}
+		gone(t, db, first.User.ID)
+	})
+	t.Run("the newest is revoked, and all before it", func(t *testing.T) {
+		db, clock, first, _, third := chain(t)
+		clock.at = clock.at.Add(90 * time.Minute) // the second's has ended, the first's runs
+		if err := db.RevokeTokens(t.Context(), root, model.Ref{}, third.ID); err != nil {
+			t.Fatal(err)
+		}
+		if err := admitted(t, db, first.Secret); rule(err) != "R92" {
+			t.Errorf("R69: the first secret: %v", err)
+		}
+		gone(t, db, first.User.ID)
+	})
+	t.Run("all are revoked at once", func(t *testing.T) {
+		db, _, first, second, third := chain(t)
+		if err := db.RevokeTokens(t.Context(), root, model.Ref{}, third.ID, first.ID, second.ID, first.ID); err != nil {
+			t.Fatalf("R94: %v", err)
+		}
+		gone(t, db, first.User.ID)
+	})
+}
+
+// R69, R120, R122: whose successor has ended before it, its bot ends with it.
+func TestOverlapOutlivesSuccessor(t *testing.T) {
+	clock := noon()
+	db := open(t, Options{Clock: clock.read})
+	if _, err := db.ChangeSetting(t.Context(), root, model.SettingExpiredBots, "0"); err != nil {
+		t.Fatal(err)
+	}
+	first := addToken(t, db, root, addProject(t, db, "acme/web").Ref(), "deploy")
+	rotate(t, db, root, model.Rotation{OverlapHours: 168, ExpiresOn: model.DateOf(clock.at) + 1}, first.ID)
+	for _, want := range []bool{true, false} {
+		clock.at = clock.at.Add(4 * day)
+		if _, err := db.Tidy(t.Context()); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := db.User(t.Context(), root, first.User.ID, ""); (err == nil) != want {
+			t.Errorf("R120: after %s: %v", clock.at, err)
+		}
+	}
+	if problems, err := db.Check(t.Context()); err != nil || len(problems) > 0 {
+		t.Errorf("check: %v, %v", problems, err)
+	}
+}

@@ -1,0 +1,204 @@
+package storage
+
+import (
+	"encoding/base64"
+	"encoding/json"
+	"errors"
+	"slices"
+	"strings"
+
+	"patrol/model"
+)
+
+// where collects the conditions of a query, and-ed.
+type where struct {
+	conditions []string
+	args       []any
+}
+
+func (w *where) and(condition string, args ...any) {
+	w.conditions = append(w.conditions, condition)
+	w.args = append(w.args, args...)
+}
+
+func (w where) String() string {
+	if len(w.conditions) == 0 {
+		return "TRUE"
+	}
+	return strings.Join(w.conditions, " AND ")
+}
+
+// like is a pattern for LIKE … ESCAPE '\' that finds s anywhere.
+func like(s string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
+}
+
+// sortKey is one column of an order. It is never NULL.
+type sortKey struct {
+	column     string
+	descending bool
+}
+
+// paged is a query whose rows are given page by page. The last key is unique.
+type paged struct {
+	with    string // "WITH …"
+	args    []any  // of with, columns and from
+	columns string
+	from    string
+	counted string // from, for counting; empty: the same
+	where   where
+	keys    []sortKey
+}
+
+// errCursor answers a Next that this query didn't give.
+var errCursor = &model.Reason{Rule: "A34", Text: "The page's cursor is not valid.", Kind: model.ErrInvalid,
+	Fields: []model.Field{{Key: "cursor", Text: "is invalid"}}}
+
+// page reads one page. each scans a row and gives the values of its sort keys.
+func page[T any](t *tx, p model.Page, q paged, each func(scan func(...any) error) (T, []any, error)) (list model.List[T], err error) {
+	limit := p.Limit
+	if limit <= 0 {
+		limit = 20
+	}
+	limit = min(limit, model.MaxPage)
+	list.Total = -1
+	if p.Count {
+		if list.Total, err = t.count(q); err != nil {
+			return list, err
+		}
+	}
+	w := where{slices.Clone(q.where.conditions), slices.Clone(q.where.args)}
+	if p.After != "" {
+		if err := afterCursor(&w, q.keys, p.After); err != nil {
+			return list, err
+		}
+	}
+	query := q.with + ` SELECT ` + q.columns + ` FROM ` + q.from + ` WHERE ` + w.String() + ` ORDER BY ` + order(q.keys) + ` LIMIT ? OFFSET ?`
+	args := slices.Concat(q.args, w.args, []any{limit + 1, p.Offset})
+	var last []any
+	err = t.rows(query, args, func(scan func(...any) error) error {
+		if len(list.Rows) == limit { // one more than the page: there is a next one
+			list.Next = cursor(last)
+			return nil
+		}
+		row, keys, err := each(scan)
+		if err != nil {
+			return err
+		}
+		list.Rows, last = append(list.Rows, row), keys
+		return nil
+	})
+	return list, err
+}
+
+// count stops one above CountLimit.
+func (t *tx) count(q paged) (int, error) {
+	from := q.counted
+	if from == "" {
+		from = q.from
+	}
+	n, err := t.int(q.with+` SELECT count(*) FROM (SELECT 1 FROM `+from+` WHERE `+q.where.String()+` LIMIT ?)`,
+		slices.Concat(q.args, q.where.args, []any{model.CountLimit + 1})...)
+	return int(n), err
+}
+
+func order(keys []sortKey) string {
+	parts := make([]string, len(keys))
+	for i, k := range keys {
+		parts[i] = k.column
+		if k.descending {
+			parts[i] += " DESC"
+		}
+	}
+	return strings.Join(parts, ", ")
+}
+
+// A cursor is the sort keys of a page's last row.
+func cursor(keys []any) string {
+	text, err := json.Marshal(keys)
+	if err != nil {
+		panic(err) // numbers and texts only
+	}
+	return base64.RawURLEncoding.EncodeToString(text)
+}
+
+// afterCursor keeps the rows that come after a page's last row: (a, b) > (x, y),
+// written out where the keys differ in direction.
+func afterCursor(w *where, keys []sortKey, after string) error {
+	text, err := base64.RawURLEncoding.DecodeString(after)
+	if err != nil {
+		return errCursor
+	}
+	decoder := json.NewDecoder(strings.NewReader(string(text)))
+	decoder.UseNumber()
+	var values []any
+	if err := decoder.Decode(&values); err != nil || len(values) != len(keys) {
+		return errCursor
+	}
+	for i, v := range values {
+		if values[i], err = cursorValue(v); err != nil {
+			return errCursor
+		}
+	}
+	if same(keys) {
+		columns := make([]string, len(keys))
+		for i, k := range keys {
+			columns[i] = k.column
+		}
+		w.and(`(`+strings.Join(columns, ", ")+`) `+keys[0].after()+` (`+marks(len(keys))+`)`, values...)
+		return nil
+	}
+	var alternatives []string
+	var args []any
+	for i := range keys {
+		var equal []string
+		for j := range i {
+			equal = append(equal, keys[j].column+" = ?")
+		}
+		alternatives = append(alternatives, strings.Join(append(equal, keys[i].column+" "+keys[i].after()+" ?"), " AND "))
+		args = append(args, values[:i+1]...)
+	}
+	// The first key alone, said again, lets an index start at the right place.
+	w.and(keys[0].column+" "+keys[0].after()+"= ? AND ("+strings.Join(alternatives, " OR ")+")", append([]any{values[0]}, args...)...)
+	return nil
+}
+
+var errKey = errors.New("not a sort key")
+
+func cursorValue(v any) (any, error) {
+	switch v := v.(type) {
+	case string:
+		return v, nil
+	case json.Number:
+		return v.Int64()
+	}
+	return nil, errKey
+}
+
+func (k sortKey) after() string {
+	if k.descending {
+		return "<"
+	}
+	return ">"
+}
+
+func same(keys []sortKey) bool {
+	for _, k := range keys {
+		if k.descending != keys[0].descending {
+			return false
+		}
+	}
+	return true
+}
+
+// anys are values as arguments of a statement.
+func anys[T any](values []T) []any {
+	args := make([]any, len(values))
+	for i, v := range values {
+		args[i] = v
+	}
+	return args
+}
+
+// marks is n question marks for a statement.
+func marks(n int) string { return strings.TrimSuffix(strings.Repeat("?, ", n), ", ") }

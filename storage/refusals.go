@@ -1,0 +1,118 @@
+package storage
+
+import (
+	"context"
+	"strings"
+	"time"
+
+	"patrol/model"
+)
+
+// What is kept of refused requests (R99).
+const (
+	keptRefusals = 20       // different ones of a token
+	refusalKept  = 90 * day // after it last came
+	maxAsked     = 255      // bytes of what was asked
+)
+
+// Refused notes a request that a door refused.
+func (db *DB) Refused(n model.Refusal) {
+	if db.readOnly || n.TokenID == 0 {
+		return
+	}
+	if len(n.Asked) > maxAsked {
+		n.Asked = strings.ToValidUTF8(n.Asked[:maxAsked], "") + "…"
+	}
+	now := db.Now()
+	n.First, n.Last, n.Count = now, now, 1
+	db.traffic.refuse(n)
+}
+
+// A refusal that comes again gets a new id: the order of ids is the order in
+// which they came last, whatever the clock did.
+const refusedSQL = `INSERT OR REPLACE INTO refusals (token_id, door, asked, rule, reason, first_at, last_at, count, address, request_id)
+	SELECT t.id, ?2, ?3, ?4, ?5, coalesce(r.first_at, ?6), ?7, coalesce(r.count, 0) + ?8, ?9, ?10
+	FROM tokens t LEFT JOIN refusals r ON r.token_id = t.id AND r.door = ?2 AND r.asked = ?3 AND r.rule = ?4 WHERE t.id = ?1`
+
+const dropRefusalsSQL = `DELETE FROM refusals WHERE token_id = ?1 AND id NOT IN
+	(SELECT id FROM refusals WHERE token_id = ?1 ORDER BY id DESC LIMIT ?2)`
+
+const forgetCountSQL = `DELETE FROM refused_since WHERE token_id = ? AND door = ?`
+
+const addCountSQL = `INSERT INTO refused_since (token_id, door, count, last_at) SELECT id, ?2, ?3, ?4 FROM tokens WHERE id = ?1
+	ON CONFLICT DO UPDATE SET count = count + excluded.count, last_at = excluded.last_at`
+
+// refusals writes what of one token was refused, and counts it by door.
+func (t *tx) refusals(token int64, of *noted) error {
+	for _, n := range of.refusals {
+		err := t.exec(refusedSQL, token, string(n.Door), n.Asked, n.Rule, n.Text, n.First.UnixMilli(), n.Last.UnixMilli(), n.Count, n.Address, n.RequestID)
+		if err != nil {
+			return err
+		}
+	}
+	if len(of.refusals) > 0 {
+		if err := t.exec(dropRefusalsSQL, token, keptRefusals); err != nil {
+			return err
+		}
+	}
+	for door, since := range of.since {
+		if since.again {
+			if err := t.exec(forgetCountSQL, token, string(door)); err != nil {
+				return err
+			}
+		}
+		if since.count > 0 {
+			if err := t.exec(addCountSQL, token, string(door), since.count, t.now.UnixMilli()); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+const refusalsSQL = `SELECT r.door, r.asked, r.rule, r.reason, r.first_at, r.last_at, r.count, r.address, r.request_id, coalesce(s.count, 0)
+	FROM refusals r LEFT JOIN refused_since s ON s.token_id = r.token_id AND s.door = r.door WHERE r.token_id = ? ORDER BY r.id DESC`
+
+// Refusals lists what doors have refused a token, the last first (R44, R48).
+func (db *DB) Refusals(ctx context.Context, a model.Actor, tokenID int64) (list []model.Refusal, err error) {
+	err = db.view(ctx, a, func(t *tx) error {
+		f, _, err := t.aim(model.RESTRead, model.ReadToken, model.Ref{}, tokenID)
+		if err != nil {
+			return err
+		}
+		if err := model.Decide(f).Err(); err != nil {
+			return err
+		}
+		return t.rows(refusalsSQL, []any{tokenID}, func(scan func(...any) error) error {
+			n := model.Refusal{TokenID: tokenID}
+			var first, last int64
+			err := scan(&n.Door, &n.Asked, &n.Rule, &n.Text, &first, &last, &n.Count, &n.Address, &n.RequestID, &n.SinceSuccess)
+			n.First, n.Last = time.UnixMilli(first).UTC(), time.UnixMilli(last).UTC()
+			list = append(list, n)
+			return err
+		})
+	})
+	return list, err
+}
+
+const (
+	dropOldRefusalsSQL = `DELETE FROM refusals WHERE id IN (SELECT id FROM refusals WHERE last_at <= ? LIMIT ?)`
+	dropOldCountsSQL   = `DELETE FROM refused_since WHERE (token_id, door) IN (SELECT token_id, door FROM refused_since WHERE last_at <= ? LIMIT ?)`
+)
+
+// dropRefusals forgets refusals that didn't come again for a long time (R99).
+func (t *tx) dropRefusals() (more bool, err error) {
+	return t.dropOld(refusalKept, dropOldRefusalsSQL, dropOldCountsSQL)
+}
+
+// dropOld runs deletions of what is older than an age, a batch each.
+func (t *tx) dropOld(age time.Duration, statements ...string) (more bool, err error) {
+	for _, statement := range statements {
+		n, err := t.changed(statement, t.now.Add(-age).UnixMilli(), tidyBatch)
+		if err != nil {
+			return false, err
+		}
+		more = more || n == tidyBatch
+	}
+	return more, nil
+}

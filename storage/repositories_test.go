@@ -1,0 +1,139 @@
+package storage
+
+import (
+	"errors"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"patrol/model"
+)
+
+// git runs the real git in a folder, away from anybody's configuration.
+func git(t *testing.T, folder string, args ...string) string {
+	t.Helper()
+	cmd := exec.CommandContext(t.Context(), "git", args...)
+	cmd.Dir = folder
+	cmd.Env = append(os.Environ(), "GIT_CONFIG_GLOBAL=/dev/null", "GIT_CONFIG_NOSYSTEM=1", "GIT_AUTHOR_NAME=a", "GIT_AUTHOR_EMAIL=a@b",
+		"GIT_COMMITTER_NAME=a", "GIT_COMMITTER_EMAIL=a@b")
+	out, err := cmd.CombinedOutput()
+	if err != nil {
+		t.Fatalf("git %v: %v\n%s", args, err, out)
+	}
+	return strings.TrimSpace(string(out))
+}
+
+// R3: a new project's repository is what git itself calls a sound bare one.
+func TestRepositoryIsGits(t *testing.T) {
+	db := open(t, Options{})
+	p := addProject(t, db, "acme/web")
+	folder := db.repository(p.ID)
+	git(t, folder, "fsck", "--strict")
+	if got := git(t, folder, "rev-parse", "--is-bare-repository"); got != "true" {
+		t.Errorf("bare: %s", got)
+	}
+	work := t.TempDir()
+	git(t, work, "clone", "-q", folder, "w")
+	w := filepath.Join(work, "w")
+	for _, args := range []string{"checkout -q -b topic", "commit -q --allow-empty -m one", "push -q origin topic topic:side"} {
+		git(t, w, strings.Fields(args)...)
+	}
+	for name, mode := range map[string]os.FileMode{folder: 0o700, filepath.Join(folder, "HEAD"): 0o600, db.repositories: 0o700, filepath.Join(folder, "objects"): 0o700} {
+		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != mode {
+			t.Errorf("mode of %s: %v, %v", name, info.Mode(), err)
+		}
+	}
+	for _, branch := range []string{"none", "", "..", "../../config", "topic/x"} {
+		_, err := db.ChangeProject(t.Context(), root, p.Ref(), model.PlaceChange{DefaultBranch: &branch})
+		refused(t, "G28 no branch "+branch, err, model.ErrInvalid, "G28")
+	}
+	git(t, folder, "pack-refs", "--all")
+	p, err := db.ChangeProject(t.Context(), root, p.Ref(), model.PlaceChange{DefaultBranch: ptr("side")})
+	if err != nil || p.DefaultBranch != "side" || git(t, folder, "symbolic-ref", "HEAD") != "refs/heads/side" {
+		t.Errorf("A84: %+v, %v", p, err)
+	}
+	git(t, folder, "fsck", "--strict")
+}
+
+// A repository that is there already is never taken over; what the making of a
+// project left behind is.
+func TestRepositoryFolderTaken(t *testing.T) {
+	db := open(t, Options{})
+	for id, file := range map[int64]string{1: "objects/ab/cdef", 2: "objects/pack/x.pack"} {
+		name := filepath.Join(db.repository(id), file)
+		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(name, []byte("precious"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	unchanged(t, db, "taken", func() error {
+		_, err := db.AddProject(t.Context(), root, newProject("acme/web"))
+		refused(t, "R3", err, model.ErrConflict, "R3")
+		return err
+	})
+	if err := os.RemoveAll(filepath.Join(db.repository(1), "objects")); err != nil {
+		t.Fatal(err)
+	}
+	p := addProject(t, db, "acme/web")
+	if !repositoryExists(db.repository(p.ID)) || p.ID != 1 {
+		t.Errorf("project %d's folder wasn't used", p.ID)
+	}
+	if data, err := os.ReadFile(filepath.Join(db.repository(2), "objects/pack/x.pack")); err != nil || string(data) != "precious" {
+		t.Errorf("another's repository: %s, %v", data, err)
+	}
+}
+
+// Deletion that died after its commit is finished at the next start; one that
+// was not committed is not.
+func TestSweep(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "patrol.db")
+	db, err := Open(t.Context(), Options{Path: path})
+	if err != nil {
+		t.Fatal(err)
+	}
+	gone, kept := addProject(t, db, "acme/gone"), addProject(t, db, "acme/kept")
+	err = db.change(t.Context(), root, func(t *tx) error { // RemoveProject without what it does after its commit
+		p, err := t.findKind(model.ProjectPlace, gone.Ref())
+		if err != nil {
+			return err
+		}
+		return t.removeProject(p)
+	})
+	if err != nil {
+		t.Fatal(err)
+	}
+	failed := errors.New("failed")
+	err = db.change(t.Context(), root, func(t *tx) error {
+		p, err := t.findKind(model.ProjectPlace, kept.Ref())
+		if err != nil {
+			return err
+		}
+		return errors.Join(t.removeProject(p), failed)
+	})
+	if !errors.Is(err, failed) || !repositoryExists(db.repository(gone.ID)) {
+		t.Fatal(err)
+	}
+	if problems, err := db.Check(t.Context()); err != nil || len(problems) > 0 {
+		t.Errorf("check before: %v, %v", problems, err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	db = open(t, Options{Path: path})
+	if _, err := os.Stat(db.repository(gone.ID)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("the deleted project's repository: %v", err)
+	}
+	if _, err := os.Stat(db.trash(gone.ID)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("its mark: %v", err)
+	}
+	if !repositoryExists(db.repository(kept.ID)) {
+		t.Error("a project that wasn't deleted lost its repository")
+	}
+	if problems, err := db.Check(t.Context()); err != nil || len(problems) > 0 {
+		t.Errorf("check after: %v, %v", problems, err)
+	}
+}

@@ -1,0 +1,199 @@
+package storage
+
+import (
+	"bytes"
+	"context"
+	"errors"
+	"io"
+
+	"patrol/model"
+)
+
+// scanner reads a text of any length, with memory that doesn't grow, and picks
+// out what may be a secret or a request id (R146). It cuts the text at what
+// can't be in a secret; of the pieces too short to be one it reads but every
+// eighteenth byte.
+type scanner struct {
+	prefixes [][]byte // ever in use, without the empty one
+	secret   func(text []byte) error
+	request  func(id []byte) error
+}
+
+const (
+	scanBuffer      = 256 << 10
+	requestStart    = 16
+	maxRequestCount = 13 // digits of the greatest number
+	shortestPiece   = requestStart + 2
+)
+
+// charset are the bytes that may stand somewhere.
+type charset [256]bool
+
+var (
+	countChars  = chars("0123456789abcdefghijklmnopqrstuvwxyz")
+	hexChars    = chars("0123456789abcdef")
+	wordChars   = chars("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ")
+	randomChars = chars("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-")       // of a secret, after the prefix (R140)
+	secretChars = chars("0123456789abcdefghijklmnopqrstuvwxyzABCDEFGHIJKLMNOPQRSTUVWXYZ_-+=/@:.") // with it (R141)
+)
+
+func chars(list string) (set charset) {
+	for _, c := range []byte(list) {
+		set[c] = true
+	}
+	return set
+}
+
+// read reads to the end. It holds a piece that goes on behind the buffer's end
+// back until it is whole; one as long as the buffer is no secret, but may hold
+// some.
+func (s *scanner) read(ctx context.Context, text io.Reader) error {
+	buffer := make([]byte, scanBuffer)
+	defer clear(buffer)
+	kept, inside := 0, false // inside: what was kept is not the piece's beginning
+	for {
+		n, err := io.ReadFull(text, buffer[kept:])
+		n += kept
+		end := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
+		if err != nil && !end {
+			return err
+		}
+		if err := ctx.Err(); err != nil {
+			return err
+		}
+		done, err := s.pieces(buffer[:n], inside, end)
+		if err != nil || end {
+			return err
+		}
+		if inside = done == 0; inside {
+			done = n - s.overlap()
+			if err := s.prefixed(buffer[:n], done); err != nil {
+				return err
+			}
+		}
+		kept = copy(buffer, buffer[done:n])
+	}
+}
+
+// overlap is what of an endless piece is kept, so that a secret across the
+// buffer's end is found.
+func (s *scanner) overlap() int {
+	longest := 0
+	for _, p := range s.prefixes {
+		longest = max(longest, len(p))
+	}
+	return longest + model.SecretLength
+}
+
+// pieces looks at each piece that is whole, and tells where the rest begins.
+func (s *scanner) pieces(b []byte, inside, end bool) (done int, err error) {
+	for len(b)-done >= shortestPiece {
+		if cut := lastCut(b[done : done+shortestPiece]); cut >= 0 {
+			done += cut + 1
+			continue
+		}
+		stop := done + shortestPiece
+		for stop < len(b) && secretChars[b[stop]] {
+			stop++
+		}
+		if stop == len(b) && !end {
+			return done, nil
+		}
+		if err := s.piece(b[done:stop], inside && done == 0); err != nil {
+			return done, err
+		}
+		done = min(stop+1, len(b))
+	}
+	return done, nil
+}
+
+// lastCut is the last byte that can't be in a secret, -1 if there is none.
+func lastCut(b []byte) int {
+	for i := len(b) - 1; i >= 0; i-- {
+		if !secretChars[b[i]] {
+			return i
+		}
+	}
+	return -1
+}
+
+// piece gives the secrets that a piece may hold, and itself, if it is whole and
+// not one of them.
+func (s *scanner) piece(b []byte, part bool) error {
+	if err := s.prefixed(b, len(b)); err != nil {
+		return err
+	}
+	if !part && model.SecretLength <= len(b) && len(b) <= model.MaxSecretLength && !s.isPrefixed(b) {
+		if err := s.secret(b); err != nil {
+			return err
+		}
+	}
+	return s.requests(b)
+}
+
+// prefixed gives every secret with a known prefix that begins before a place.
+func (s *scanner) prefixed(b []byte, before int) error {
+	for _, p := range s.prefixes {
+		for at := 0; at < before; at++ {
+			next := bytes.Index(b[at:], p)
+			if at += next; next < 0 || at >= before {
+				break
+			}
+			end := at + len(p) + model.SecretLength
+			if end > len(b) {
+				break
+			}
+			if !only(b[at+len(p):end], &randomChars) {
+				continue
+			}
+			if err := s.secret(b[at:end]); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
+}
+
+// isPrefixed tells whether the whole is a prefix with what follows it.
+func (s *scanner) isPrefixed(b []byte) bool {
+	for _, p := range s.prefixes {
+		if len(b) == len(p)+model.SecretLength && bytes.HasPrefix(b, p) && only(b[len(p):], &randomChars) {
+			return true
+		}
+	}
+	return false
+}
+
+// only tells whether nothing but such characters stands in b.
+func only(b []byte, of *charset) bool {
+	for _, c := range b {
+		if !of[c] {
+			return false
+		}
+	}
+	return true
+}
+
+// requests gives what may be request ids (A6): sixteen hex digits, a dash, and a
+// number in digits and small letters.
+func (s *scanner) requests(b []byte) error {
+	for at := 0; ; at++ {
+		next := bytes.IndexByte(b[at:], '-')
+		if at += next; next < 0 {
+			return nil
+		}
+		start, end := at-requestStart, at+1
+		if start < 0 || !only(b[start:at], &hexChars) || start > 0 && wordChars[b[start-1]] {
+			continue
+		}
+		for end < len(b) && countChars[b[end]] {
+			end++
+		}
+		if end == at+1 || end-at-1 > maxRequestCount || end < len(b) && wordChars[b[end]] {
+			continue
+		}
+		if err := s.request(b[start:end]); err != nil {
+			return err
+		}
+	}
+}

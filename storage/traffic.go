@@ -1,0 +1,149 @@
+package storage
+
+import (
+	"context"
+	"slices"
+	"sync"
+	"time"
+
+	"patrol/model"
+)
+
+// flushEvery is how long what requests came to waits at most to be written.
+const flushEvery = 2 * time.Second
+
+// traffic gathers, beside the requests' path, which tokens were used (R95) and
+// which were refused (R99), and writes it in batches. A crash loses the last
+// seconds; a clean stop nothing.
+type traffic struct {
+	mu      sync.Mutex
+	latest  map[tokenAtDoor]use // last noted, so that a busy token costs a look
+	pending map[int64]*noted
+	wake    chan struct{}
+	done    chan struct{}
+	stopped chan struct{}
+}
+
+// tokenAtDoor is whom a request is counted with.
+type tokenAtDoor struct {
+	token int64
+	door  model.Door
+}
+
+// noted is what one token's requests came to since the last writing.
+type noted struct {
+	uses     []use
+	refusals []model.Refusal // different ones, the last at the end
+	since    map[model.Door]sinceSuccess
+}
+
+// sinceSuccess counts the refusals of one door.
+type sinceSuccess struct {
+	again bool // there was a success: what was counted before is void
+	count int
+}
+
+// maxLatest bounds the memory of what was noted last.
+const maxLatest = 10_000
+
+func (r *traffic) start(db *DB) {
+	r.latest, r.pending = map[tokenAtDoor]use{}, map[int64]*noted{}
+	r.wake, r.done, r.stopped = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
+	go r.run(db)
+}
+
+func (r *traffic) stop() {
+	close(r.done)
+	<-r.stopped
+}
+
+func (r *traffic) use(token int64, door model.Door, n use) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	at := tokenAtDoor{token, door}
+	last, known := r.latest[at]
+	if known && last.address == n.address && n.at.Sub(last.at) < addressEvery && !n.at.Before(last.at) {
+		return
+	}
+	if len(r.latest) >= maxLatest {
+		r.latest = map[tokenAtDoor]use{}
+	}
+	r.latest[at] = n
+	of := r.of(token)
+	of.uses = append(of.uses, n)
+	of.since[door] = sinceSuccess{again: true}
+}
+
+func (r *traffic) refuse(n model.Refusal) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.latest, tokenAtDoor{n.TokenID, n.Door}) // the next success is news
+	of := r.of(n.TokenID)
+	since := of.since[n.Door]
+	since.count++
+	of.since[n.Door] = since
+	i := slices.IndexFunc(of.refusals, func(o model.Refusal) bool { return o.Door == n.Door && o.Asked == n.Asked && o.Rule == n.Rule })
+	switch {
+	case i >= 0:
+		n.First, n.Count = of.refusals[i].First, of.refusals[i].Count+1
+		of.refusals = slices.Delete(of.refusals, i, i+1)
+	case len(of.refusals) == keptRefusals:
+		of.refusals = slices.Delete(of.refusals, 0, 1)
+	}
+	of.refusals = append(of.refusals, n)
+}
+
+// of is what is noted of a token. The writing is asked for.
+func (r *traffic) of(token int64) *noted {
+	of := r.pending[token]
+	if of == nil {
+		of = &noted{since: map[model.Door]sinceSuccess{}}
+		r.pending[token] = of
+	}
+	select {
+	case r.wake <- struct{}{}:
+	default:
+	}
+	return of
+}
+
+func (r *traffic) run(db *DB) {
+	defer close(r.stopped)
+	for {
+		select {
+		case <-r.done:
+			r.flush(db)
+			return
+		case <-r.wake:
+		}
+		select {
+		case <-r.done:
+		case <-time.After(flushEvery):
+		}
+		r.flush(db)
+	}
+}
+
+func (r *traffic) flush(db *DB) {
+	r.mu.Lock()
+	pending := r.pending
+	r.pending = map[int64]*noted{}
+	r.mu.Unlock()
+	if len(pending) == 0 {
+		return
+	}
+	err := db.change(context.Background(), model.Actor{Door: model.SystemDoor}, func(t *tx) error {
+		for token, of := range pending {
+			if err := t.used(token, of.uses); err != nil {
+				return err
+			}
+			if err := t.refusals(token, of); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+	if err != nil {
+		db.log.Warn("cannot write what requests came to", "error", err, "tokens", len(pending))
+	}
+}

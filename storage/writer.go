@@ -1,0 +1,183 @@
+package storage
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"patrol/model"
+)
+
+// Many use cases share one commit, and with it one wait for the disk. How many
+// at most, so that the first doesn't wait too long for the last.
+const maxBatch = 256
+
+// writer runs use cases that change something, one after another, those that
+// wait at the same time in one transaction with a savepoint each. It answers
+// them after the commit.
+//
+// A cancelled context would interrupt SQLite and roll the whole transaction
+// back, other people's use cases with it. So the writer works without
+// cancellation and looks at each caller's context before its savepoint only. If
+// the transaction is lost all the same (disk full, I/O), each use case runs
+// again in a transaction of its own.
+type writer struct {
+	db      *DB
+	conn    *conn
+	jobs    chan *job
+	stopped chan struct{}
+}
+
+type job struct {
+	ctx    context.Context
+	actor  model.Actor
+	do     func(*tx) error
+	answer chan error
+}
+
+func newWriter(db *DB, c *conn) *writer {
+	return &writer{db: db, conn: c, jobs: make(chan *job, maxBatch), stopped: make(chan struct{})}
+}
+
+func (w *writer) start() { go w.run() }
+
+// stop lets the use cases that wait finish. Nobody may ask for more.
+func (w *writer) stop() {
+	close(w.jobs)
+	<-w.stopped
+}
+
+// errRehearsing refuses every change under --at.
+var errRehearsing = &model.Reason{Rule: "R174", Kind: model.ErrReadOnly,
+	Text: "The clock is set by --at: nothing can be changed.", Remedy: "without --at"}
+
+// change runs a use case that changes something and waits until it is
+// committed, or refused with nothing changed.
+func (db *DB) change(ctx context.Context, a model.Actor, do func(*tx) error) error {
+	if db.readOnly {
+		return errRehearsing
+	}
+	if err := ctx.Err(); err != nil {
+		return err
+	}
+	j := &job{ctx: ctx, actor: a, do: do, answer: make(chan error, 1)}
+	db.writer.jobs <- j
+	return storeError(<-j.answer)
+}
+
+func (w *writer) run() {
+	defer close(w.stopped)
+	for first := range w.jobs {
+		batch := []*job{first}
+		answers, err := w.transaction(func(run func(*job) error) []error {
+			answers := []error{run(first)}
+			for len(batch) < maxBatch && !lost(answers[len(answers)-1]) {
+				select {
+				case next, open := <-w.jobs:
+					if !open {
+						return answers
+					}
+					batch = append(batch, next)
+					answers = append(answers, run(next))
+				default:
+					return answers
+				}
+			}
+			return answers
+		})
+		if err != nil && len(batch) > 1 {
+			w.oneByOne(batch)
+			continue
+		}
+		for i, j := range batch {
+			if err != nil {
+				j.answer <- err
+			} else {
+				j.answer <- answers[i]
+			}
+		}
+	}
+}
+
+// oneByOne gives each use case a transaction of its own, after the one that
+// they shared was lost.
+func (w *writer) oneByOne(batch []*job) {
+	for _, j := range batch {
+		answers, err := w.transaction(func(run func(*job) error) []error { return []error{run(j)} })
+		if err == nil {
+			err = answers[0]
+		}
+		j.answer <- err
+	}
+}
+
+// transaction runs use cases in one transaction. An error is the transaction's:
+// then nothing of any of them was written.
+func (w *writer) transaction(do func(run func(*job) error) []error) ([]error, error) {
+	ctx := context.Background()
+	w.conn.trim()
+	if err := w.conn.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+		return []error{err}, err
+	}
+	shared := &chain{}
+	answers := do(func(j *job) error { return w.savepoint(j, shared) })
+	if err := answers[len(answers)-1]; lost(err) {
+		w.rollback(ctx)
+		return answers, err
+	}
+	if err := w.conn.exec(ctx, "COMMIT"); err != nil {
+		w.rollback(ctx)
+		return answers, err
+	}
+	return answers, nil
+}
+
+// rollback ends a transaction that failed. SQLite may have ended it already;
+// then there is nothing to roll back, and it says so.
+func (w *writer) rollback(ctx context.Context) { w.conn.exec(ctx, "ROLLBACK") }
+
+// savepoint runs one use case. If it fails, nothing of it stays but the audit
+// entry of a refusal.
+func (w *writer) savepoint(j *job, shared *chain) (err error) {
+	if err := j.ctx.Err(); err != nil {
+		return err
+	}
+	ctx := context.WithoutCancel(j.ctx)
+	if err := w.conn.exec(ctx, "SAVEPOINT use_case"); err != nil {
+		return err
+	}
+	before := *shared
+	t := &tx{db: w.db, conn: w.conn, ctx: ctx, actor: j.actor, now: w.db.Now(), chain: shared}
+	if err = guarded(j.do, t); err == nil {
+		return w.conn.exec(ctx, "RELEASE use_case")
+	}
+	if lost(err) {
+		return err
+	}
+	*shared = before
+	if e := w.conn.exec(ctx, "ROLLBACK TO use_case"); e != nil {
+		return e
+	}
+	if t.refused != nil {
+		if e := t.appendRefusal(t.refused); e != nil {
+			return e
+		}
+	}
+	if e := w.conn.exec(ctx, "RELEASE use_case"); e != nil {
+		return e
+	}
+	return err
+}
+
+// errPanicked answers a use case that panicked; the others go on.
+var errPanicked = errors.New("internal error: the use case failed and nothing was changed")
+
+func guarded(do func(*tx) error, t *tx) (err error) {
+	defer func() {
+		if p := recover(); p != nil {
+			t.db.log.Error("use case panicked", "panic", p, "at", t.now.Format(time.RFC3339))
+			err = errPanicked
+		}
+	}()
+	return do(t)
+}
