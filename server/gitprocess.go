@@ -1,0 +1,118 @@
+package server
+
+import (
+	"bytes"
+	"io"
+	"os"
+	"os/exec"
+	"sync"
+	"syscall"
+	"time"
+)
+
+// gitConfig is all the configuration that Git sees beside the repository's own:
+// no hooks (G27), filters and single objects for partial clones (G24), push
+// options (G25), no housekeeping behind a request, and no branch that can't be
+// deleted (G28). safe.directory: the repository may belong to another user.
+var gitConfig = []string{
+	"-c", "core.hooksPath=/dev/null",
+	"-c", "core.fsync=committed",
+	"-c", "safe.directory=*",
+	"-c", "uploadpack.allowFilter=true",
+	"-c", "uploadpack.allowAnySHA1InWant=true",
+	"-c", "receive.advertisePushOptions=true",
+	"-c", "receive.denyDeleteCurrent=ignore",
+	"-c", "receive.autogc=false",
+	"-c", "gc.auto=0",
+}
+
+// gitProcess is a running Git in a process group of its own: Git starts others.
+type gitProcess struct {
+	cmd    *exec.Cmd
+	stderr bytes.Buffer // its first bytes
+
+	mu     sync.Mutex
+	ended  bool // by end
+	waited bool
+	killer *time.Timer
+}
+
+// killAfter is how long Git has to take its lock files away once it is told to
+// end.
+const killAfter = 5 * time.Second
+
+// gitProcess prepares git COMMAND ARGS in a repository's folder, with a clean
+// environment (G27). protocol is the client's Git-Protocol (G20).
+func (s *Server) gitProcess(repository, protocol string, args ...string) *gitProcess {
+	cmd := exec.Command(s.git, append(gitConfig[:len(gitConfig):len(gitConfig)], args...)...)
+	cmd.Dir = repository
+	cmd.Env = []string{
+		"PATH=" + os.Getenv("PATH"),
+		"HOME=/nonexistent",
+		"LC_ALL=C",
+		"GIT_CONFIG_NOSYSTEM=1",
+		"GIT_CONFIG_GLOBAL=/dev/null",
+		"GIT_ATTR_NOSYSTEM=1",
+		"GIT_TERMINAL_PROMPT=0",
+	}
+	switch protocol {
+	case "version=0", "version=1", "version=2":
+		cmd.Env = append(cmd.Env, "GIT_PROTOCOL="+protocol)
+	}
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
+	cmd.WaitDelay = killAfter
+	p := &gitProcess{cmd: cmd}
+	cmd.Stderr = &firstBytes{to: &p.stderr, left: 4 << 10}
+	return p
+}
+
+// end tells the process and those it has started to end, and soon kills them.
+func (p *gitProcess) end() {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if p.ended || p.waited || p.cmd.Process == nil {
+		return
+	}
+	p.ended = true
+	group := -p.cmd.Process.Pid
+	syscall.Kill(group, syscall.SIGTERM)
+	p.killer = time.AfterFunc(killAfter, func() {
+		p.mu.Lock()
+		defer p.mu.Unlock()
+		if !p.waited {
+			syscall.Kill(group, syscall.SIGKILL)
+		}
+	})
+}
+
+// wait reads what the process says last. All of its output must have been read.
+func (p *gitProcess) wait() error {
+	err := p.cmd.Wait()
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.waited = true
+	if p.killer != nil {
+		p.killer.Stop()
+	}
+	return err
+}
+
+// wasEnded tells whether end was called while it ran.
+func (p *gitProcess) wasEnded() bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.ended
+}
+
+// firstBytes keeps the first bytes of what is written and drops the rest.
+type firstBytes struct {
+	to   io.Writer
+	left int
+}
+
+func (f *firstBytes) Write(b []byte) (int, error) {
+	n := min(len(b), f.left)
+	f.left -= n
+	f.to.Write(b[:n])
+	return len(b), nil
+}

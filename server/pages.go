@@ -1,0 +1,115 @@
+package server
+
+import (
+	"math"
+	"net/http"
+	"strconv"
+	"strings"
+
+	"patrol/model"
+)
+
+const defaultPage = 20
+
+// paging is the part of a list that a request wants (A30, A34).
+type paging struct {
+	model.Page
+	number int // of the page; 0: keyset
+}
+
+// page reads A30's parameters. With keyset the list can be had by id with a
+// cursor as well (A34).
+func (f *form) page(keyset bool) (p paging) {
+	p.Limit = f.perPage()
+	if kind, ok := f.text("pagination"); ok && kind == "keyset" {
+		f.cursor(&p, keyset)
+		return p
+	}
+	n, _ := f.number("page")
+	p.number = min(max(n, 1), math.MaxInt32) // that is past every end
+	p.Offset = (p.number - 1) * p.Limit
+	p.Count = true
+	return p
+}
+
+func (f *form) perPage() int {
+	n, ok := f.number("per_page")
+	switch {
+	case ok && n == 0:
+		f.wrongs = append(f.wrongs, "per_page has a value not allowed")
+		return defaultPage
+	case !ok || n < 0:
+		return defaultPage
+	}
+	return min(n, model.MaxPage)
+}
+
+func (f *form) cursor(p *paging, keyset bool) {
+	order, ok := f.text("order_by")
+	if !keyset || ok && order != "id" {
+		f.refused = wrong(http.StatusMethodNotAllowed, "Keyset pagination is not yet available for this type of request")
+	}
+	p.After, _ = f.text("cursor")
+}
+
+// keyset tells whether a cursor leads through the list, by id.
+func (p paging) keyset() bool { return p.number == 0 }
+
+// descending reads the direction of a list; otherwise is the one without it.
+func (f *form) descending(otherwise bool) bool {
+	if asked := f.oneOf("sort", "asc", "desc"); asked != "" {
+		return asked == "desc"
+	}
+	return otherwise
+}
+
+// pageHeaders are A31's and A34's.
+func (c *call) pageHeaders(p paging, next string, total int) {
+	if p.keyset() {
+		if next != "" {
+			c.w.Header()["Link"] = []string{c.pageLink("next", "cursor", next)}
+		}
+		return
+	}
+	h := c.w.Header()
+	set := func(name string, n int) { h[name] = []string{strconv.Itoa(n)} }
+	set("X-Page", p.number)
+	set("X-Per-Page", p.Limit)
+	h["X-Next-Page"], h["X-Prev-Page"] = []string{""}, []string{""}
+	var links []string
+	link := func(rel string, n int) {
+		links = append(links, c.pageLink(rel, "page", strconv.Itoa(n), "per_page", strconv.Itoa(p.Limit)))
+	}
+	if p.number > 1 {
+		set("X-Prev-Page", p.number-1)
+		link("prev", p.number-1)
+	}
+	if next != "" {
+		set("X-Next-Page", p.number+1)
+		link("next", p.number+1)
+	}
+	link("first", 1)
+	if total <= model.CountLimit { // A33
+		pages := max((total+p.Limit-1)/p.Limit, 1)
+		set("X-Total", total)
+		set("X-Total-Pages", pages)
+		link("last", pages)
+	}
+	h["Link"] = []string{strings.Join(links, ", ")}
+}
+
+// pageLink is the request's own address with some parameters set, and never
+// with a secret in it (A32).
+func (c *call) pageLink(rel string, set ...string) string {
+	query := c.r.URL.Query()
+	for key := range query {
+		if strings.HasPrefix(key, "private_token") {
+			query.Del(key)
+		}
+	}
+	for i := 0; i < len(set); i += 2 {
+		query.Set(set[i], set[i+1])
+	}
+	base := c.baseURL()
+	return "<" + base.Scheme + "://" + base.Host + base.EscapedPath() + c.path + "?" + query.Encode() + `>; rel="` + rel + `"`
+}

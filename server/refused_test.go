@@ -1,0 +1,108 @@
+package server
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"patrol/model"
+	"patrol/storage"
+)
+
+// overheard is the store, and what doors told it of refusals and uses.
+type overheard struct {
+	*storage.DB
+	mu   sync.Mutex
+	told []string
+}
+
+func (o *overheard) Refused(n model.Refusal) {
+	o.tell(fmt.Sprintf("%d %s %q %s from %s", n.TokenID, n.Door, n.Asked, n.Rule, n.Address))
+	o.DB.Refused(n)
+}
+
+func (o *overheard) Used(token int64, door model.Door, address string) {
+	o.tell(fmt.Sprintf("%d %s used", token, door))
+	o.DB.Used(token, door, address)
+}
+
+func (o *overheard) tell(text string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.told = append(o.told, text)
+}
+
+// taken gives what was told since the last time.
+func (o *overheard) taken() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	text := strings.Join(o.told, "; ")
+	o.told = nil
+	return text
+}
+
+// R99: every request that a door refuses is noted if its token is known, with
+// what was asked and the deciding rule; no other is.
+func TestRefusalsAreNoted(t *testing.T) {
+	var o *overheard
+	w := newWorld(t, func(c *Config) {
+		o = &overheard{DB: c.Store.(*storage.DB)}
+		c.Store = o
+	})
+	w.project("acme/web", model.Private)
+	w.project("acme/secret", model.Private)
+	reads := w.bot("acme/web", model.Guest, model.ScopeReadAPI)
+	expires := w.bot("acme/web", model.Developer, model.ScopeAPI)
+	revoked := w.bot("acme/web", model.Developer, model.ScopeAPI)
+	w.revoke(revoked.ID)
+	zed := w.person(model.NewUser{Username: "zed"}, "acme/web", model.Maintainer)
+	made, err := w.db.CreateToken(t.Context(), root, model.NewToken{UserID: zed.ID, Name: "own", Scopes: model.Scopes{model.ScopeAPI}})
+	own := w.keep(do(w, made, err))
+	ask := func(rule, method, path, secret, want string) {
+		t.Helper()
+		header := token(secret)
+		if !strings.HasPrefix(path, "/api") {
+			header = "Authorization: Basic " + basic("any", secret)
+		}
+		if secret == "" {
+			header = "Accept: */*"
+		}
+		w.ask(method, path, header)
+		if got := o.taken(); got != want {
+			t.Errorf("%s: %s %s: noted %q, want %q", rule, method, path, got, want)
+		}
+	}
+	text := reads.Secret.Reveal()
+	of := func(id int64, door, asked, rule string) string {
+		return fmt.Sprintf("%d %s %q %s from 127.0.0.1", id, door, asked, rule)
+	}
+	ask("R95 let through", "GET", "/api/v4/projects/1", text, fmt.Sprint(reads.ID, " api used"))
+	ask("R60 scope", "DELETE", "/api/v4/projects/1/access_tokens/1", text, of(reads.ID, "api", "DELETE /api/v4/projects/1/access_tokens/1", "R60"))
+	ask("R44 role", "GET", "/api/v4/projects/acme%2Fweb/access_tokens?search=x", text, of(reads.ID, "api", "GET /api/v4/projects/acme%2Fweb/access_tokens", "R44"))
+	ask("R35 unseen", "GET", "/api/v4/projects/2", text, of(reads.ID, "api", "GET /api/v4/projects/2", "R35"))
+	ask("R92 revoked", "GET", "/api/v4/projects/1", revoked.Secret.Reveal(), of(revoked.ID, "api", "GET /api/v4/projects/1", "R92"))
+	ask("R99 unknown secret", "GET", "/api/v4/projects/1", "glpat-"+strings.Repeat("x", 20), "")
+	ask("R99 no secret", "GET", "/api/v4/projects/1/access_tokens", "", "")
+	ask("R99 no such address", "GET", "/api/v4/nothing", text, "")
+	ask("R99 a wrong value is no refusal", "GET", "/api/v4/projects/1/access_tokens?state=odd", w.rootToken(), "")
+
+	push, fetch := "/acme/web.git/info/refs?service=git-receive-pack", "/acme/web.git/info/refs?service=git-upload-pack"
+	ask("G11 scope", "GET", push, text, of(reads.ID, "git", "git push acme/web", "G14"))
+	ask("G11 role", "GET", fetch, text, of(reads.ID, "git", "git fetch acme/web", "R21"))
+	ask("G11 unseen", "GET", strings.Replace(fetch, "web", "secret", 1), text, of(reads.ID, "git", "git fetch acme/secret", "R35"))
+	ask("G11 revoked", "GET", fetch, revoked.Secret.Reveal(), of(revoked.ID, "git", "git fetch acme/web", "R92"))
+	ask("G11 let through", "GET", push, expires.Secret.Reveal(), fmt.Sprint(expires.ID, " git used"))
+	ask("R99 unknown at Git", "GET", fetch, "wrong", "")
+	ask("R99 nobody at Git", "GET", fetch, "", "")
+	w.setClock(expires.ExpiresOn.Time())
+	ask("R91 expired", "POST", "/acme/web.git/git-receive-pack", expires.Secret.Reveal(), of(expires.ID, "git", "git push acme/web", "R91"))
+	ask("R91 expired", "GET", "/api/v4/version", expires.Secret.Reveal(), of(expires.ID, "api", "GET /api/v4/version", "R91"))
+	w.setClock(expires.CreatedAt.Add(time.Minute))
+	if _, err := w.db.ChangeUser(t.Context(), root, zed.ID, model.UserChange{Blocked: new(true)}); err != nil {
+		t.Fatal(err)
+	}
+	ask("R153 blocked", "GET", "/api/v4/user", own.Secret.Reveal(), of(own.ID, "api", "GET /api/v4/user", "R153"))
+	ask("R153 blocked", "GET", fetch, own.Secret.Reveal(), of(own.ID, "git", "git fetch acme/web", "R153"))
+}

@@ -1,0 +1,203 @@
+package server
+
+import (
+	"fmt"
+	"net/http"
+	"net/url"
+	"strings"
+
+	"patrol/model"
+)
+
+// handler answers a request that was admitted to its endpoint. An error is
+// translated by refuse.
+type handler func(*call) error
+
+// attach gives each endpoint its handler. One without the other is a mistake in
+// the program.
+func attach(handlers map[string]handler) map[*model.Endpoint]handler {
+	attached := make(map[*model.Endpoint]handler, len(handlers))
+	for i := range model.Endpoints {
+		e := &model.Endpoints[i]
+		h, ok := handlers[e.Method+" "+e.Route]
+		if !ok {
+			panic(fmt.Sprintf("no handler for %s %s", e.Method, e.Route))
+		}
+		attached[e] = h
+	}
+	if len(attached) != len(handlers) {
+		panic("a handler without an endpoint")
+	}
+	return attached
+}
+
+// The headers that every answer of REST has (A6), shared by all.
+var (
+	cacheControl = []string{"max-age=0, private, must-revalidate"}
+	varyOrigin   = []string{"Origin"}
+	noSniff      = []string{"nosniff"}
+	jsonType     = []string{"application/json"}
+)
+
+// rest answers a request below /api, in A20's order: route, credentials, user,
+// scope, form of the parameters, and the handler's own steps.
+func (c *call) rest(path string) {
+	c.door = model.APIDoor
+	h := c.w.Header()
+	h["Cache-Control"], h["Vary"], h["X-Content-Type-Options"] = cacheControl, varyOrigin, noSniff
+
+	path, ok := strings.CutPrefix(path, "/v4/")
+	if !ok {
+		c.sendRefusal(wrong(http.StatusNotFound, "404 Not Found")) // A8
+		return
+	}
+	var allowed []string
+	c.endpoint, c.parts, allowed = match(c.r.Method, path)
+	switch {
+	case c.endpoint != nil:
+	case allowed == nil:
+		c.sendRefusal(wrong(http.StatusNotFound, "404 Not Found"))
+		return
+	default:
+		h["Allow"] = []string{allowHeader(allowed)}
+		c.sendRefusal(wrong(http.StatusMethodNotAllowed, "405 Not Allowed"))
+		return
+	}
+	malformed := c.readParams()
+	if err := c.admit(); err != nil {
+		c.refuse(c.reused(err))
+		return
+	}
+	if malformed != nil {
+		c.refuse(malformed)
+		return
+	}
+	if err := c.s.handlers[c.endpoint](c); err != nil {
+		c.refuse(err)
+		return
+	}
+	c.used()
+}
+
+// fixedRoutes are the endpoints without a ":" in their route, by method and
+// path. Nothing fits such a path better, so that the whole table need not be
+// looked through for it.
+var fixedRoutes = func() map[string]*model.Endpoint {
+	fixed := map[string]*model.Endpoint{}
+	for i := range model.Endpoints {
+		if e := &model.Endpoints[i]; !strings.Contains(e.Route, ":") {
+			fixed[e.Method+" "+e.Route] = e
+		}
+	}
+	return fixed
+}()
+
+// match finds the endpoint of a path below /api/v4. A slash at the end is no
+// part; ".json" at the end of a route's fixed word is none either (A4).
+func match(method, path string) (e *model.Endpoint, parts, allowed []string) {
+	if e := fixedRoutes[method+" /"+path]; e != nil {
+		return e, nil, nil
+	}
+	path = strings.TrimSuffix(path, "/")
+	if word, ok := strings.CutSuffix(path, ".json"); ok {
+		parts = strings.Split(word, "/")
+		e, _ := model.Match(method, parts)
+		if e != nil && strings.HasSuffix(e.Route, "/"+parts[len(parts)-1]) {
+			return e, parts, nil
+		}
+	}
+	parts = strings.Split(path, "/")
+	e, allowed = model.Match(method, parts)
+	return e, parts, allowed
+}
+
+// allowHeader lists the methods of a path; HEAD goes with GET (A8).
+func allowHeader(methods []string) string {
+	return strings.Replace(strings.Join(methods, ", "), "GET", "GET, HEAD", 1)
+}
+
+// arg is the part of the path that a name of the route, such as ":id", stands
+// for. It may hold anything that the client likes.
+func (c *call) arg(name string) string {
+	i := 0
+	for word := range strings.SplitSeq(c.endpoint.Route[1:], "/") {
+		if word == name {
+			text, err := url.PathUnescape(c.parts[i])
+			if err != nil {
+				return ""
+			}
+			return text
+		}
+		i++
+	}
+	return ""
+}
+
+// number is the id that a name of the route stands for; 0, which nothing has,
+// if it isn't one.
+func (c *call) number(name string) int64 {
+	id, _ := model.ParseID(c.arg(name))
+	return id
+}
+
+// place is the project or group that :id names (A4); the zero Ref where the
+// endpoint is about neither.
+func (c *call) place() model.Ref {
+	switch c.endpoint.Place {
+	case model.ProjectPlace:
+		return model.ProjectRef(c.arg(":id"))
+	case model.GroupPlace:
+		return model.GroupRef(c.arg(":id"))
+	}
+	return model.Ref{}
+}
+
+// seesPlace tells whether the place is there for the caller.
+func (c *call) seesPlace() bool {
+	var err error
+	switch ref := c.place(); ref.Kind {
+	case model.ProjectPlace:
+		_, err = c.s.Store.Project(c.ctx, c.asker(), ref)
+	case model.GroupPlace:
+		_, err = c.s.Store.Group(c.ctx, c.asker(), ref)
+	}
+	return err == nil
+}
+
+// object answers with one object.
+func (c *call) object(status int, write func(*object)) error {
+	o := object{make([]byte, 0, 1024)}
+	write(&o)
+	c.json(status, o.end())
+	return nil
+}
+
+// answerOne answers with one row.
+func answerOne[T any](c *call, status int, row *T, write func(*object, *T)) error {
+	return c.object(status, func(o *object) { write(o, row) })
+}
+
+// answerList answers with a page of a list, row by row.
+func answerList[T any](c *call, p paging, list model.List[T], write func(*object, *T)) error {
+	c.pageHeaders(p, list.Next, list.Total)
+	c.json(http.StatusOK, appendObjects(nil, list.Rows, write))
+	return nil
+}
+
+// accepted is 202, for what is deleted with all that is in it (A85, A96).
+func (c *call) accepted() error {
+	return c.object(http.StatusAccepted, func(o *object) { o.text("message", "202 Accepted") })
+}
+
+// json answers with a body that is JSON already (A1).
+func (c *call) json(status int, body []byte) {
+	c.w.Header()["Content-Type"] = jsonType
+	c.w.WriteHeader(status)
+	c.w.Write(body)
+}
+
+// nothing is 204: no body and no content type (A1).
+func (c *call) nothing() error {
+	c.w.WriteHeader(http.StatusNoContent)
+	return nil
+}

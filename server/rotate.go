@@ -1,0 +1,93 @@
+package server
+
+import (
+	"context"
+	"net/http"
+
+	"patrol/model"
+)
+
+// rotateToken is A45.
+func rotateToken(c *call) error { return c.rotate(c.number(":token_id")) }
+
+// rotateByNumber is A56: a token that names itself rotates itself.
+func rotateByNumber(c *call) error {
+	id := c.number(":id")
+	if id == c.pass.Token.ID {
+		return rotateSelf(c)
+	}
+	return c.rotate(id)
+}
+
+func (c *call) rotate(id int64) error {
+	f := c.form()
+	r := f.rotation()
+	if err := f.err(); err != nil {
+		return err
+	}
+	made, err := c.s.Store.RotateTokens(c.ctx, c.asker(), c.place(), r, id)
+	if err != nil {
+		return c.rotateRefusal(err)
+	}
+	return c.issued(http.StatusOK, made[0])
+}
+
+// rotateSelf is A46, and A56 without a place.
+func rotateSelf(c *call) error {
+	f := c.form()
+	r := f.rotation()
+	if err := f.err(); err != nil {
+		return err
+	}
+	issued, err := c.s.Store.RotateSelf(c.ctx, c.asker(), c.place(), r)
+	if err != nil {
+		reason := reasonOf(err, model.ErrDenied)
+		if reason != nil && reason.Rule == "A46" && c.pass.Token.Kind == model.PersonalToken {
+			return message(http.StatusMethodNotAllowed, "405 Method Not Allowed").because(reason)
+		}
+		return c.rotateRefusal(err)
+	}
+	return c.issued(http.StatusOK, issued)
+}
+
+// rotation reads the parameters of every rotation (R69).
+func (f *form) rotation() (r model.Rotation) {
+	r.ExpiresOn = f.date("expires_at")
+	r.OverlapHours, _ = f.number("overlap_hours")
+	return r
+}
+
+// rotateRefusal is A45's: 401 without the right, in the same way if there is no
+// such token, of which only administrators are told.
+func (c *call) rotateRefusal(err error) error {
+	if reason := reasonOf(err, model.ErrDenied); reason != nil {
+		switch reason.Text {
+		case model.TextAlreadyRevoked, model.TextAlreadyRotated, model.TextRoleAboveRotator, model.TextLimitReached:
+			return badRequest(reason.Text).because(reason)
+		}
+	}
+	if c.endpoint.Place == model.NoPlace {
+		return c.numberRefusal(err)
+	}
+	if reason := reasonOf(err, model.ErrNotFound); reason != nil && c.seesPlace() {
+		if c.pass.Caller.Admin {
+			return absent(err, "404 Not Found")
+		}
+		return message(http.StatusUnauthorized, "401 Unauthorized").because(reason)
+	}
+	return c.tokenRefusal(err)
+}
+
+// reused answers a revoked secret on a rotation endpoint: its family is revoked
+// before the refusal arrives (A47, R68), also if nobody waits for it any more.
+func (c *call) reused(err error) error {
+	reason := reasonOf(err, model.ErrUnauthenticated)
+	rotation := c.endpoint.Action == model.RotateToken || c.endpoint.Action == model.RotateSelf
+	if reason == nil || reason.Rule != "R92" || !rotation {
+		return err
+	}
+	if failed := c.s.Store.Reused(context.WithoutCancel(c.ctx), c.asker(), c.pass.Token.ID); failed != nil {
+		return failed
+	}
+	return err
+}

@@ -1,0 +1,148 @@
+// Package server is Patrol's HTTP door: GitLab-compatible REST, Git over HTTP
+// and the probes. It translates requests into the use cases of model.Store and
+// decides nothing by itself: who may do what, model says.
+package server
+
+import (
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"net/url"
+	"os/exec"
+	"runtime"
+	"strings"
+	"sync/atomic"
+	"time"
+
+	"patrol/model"
+)
+
+// Config says what a Server serves, and how. Store is required; every zero
+// duration or number stands for the default named beside it.
+type Config struct {
+	Store model.Store
+	Log   *slog.Logger // one line a request, never a secret; nil: nowhere
+
+	// URL is the address that people reach the server at; it may have a path,
+	// then every route is under it (A32). Empty: taken from each request.
+	URL      string
+	Revision string // of the build, in GET /version; "unknown"
+	// SSHPort is named in ssh_url_to_repo; 2222.
+	SSHPort int
+	// TrustedProxies are the only ones whose X-Forwarded-For, -Proto and -Host
+	// are believed (G100).
+	TrustedProxies []netip.Prefix
+	// CertFile and KeyFile make Serve speak TLS.
+	CertFile, KeyFile string
+
+	GitProcesses int           // how many Git processes at once (G30); 8 a processor
+	GitWait      time.Duration // how long a request waits for one (G30); 30 s
+	GitStall     time.Duration // ends a transfer in which no byte moves; 10 min
+	DrainLimit   time.Duration // what running requests get after Serve is told to end; 30 s
+}
+
+// The limits of a connection. Bodies have none of their own: a push may take
+// hours, and what stalls is ended by Config.GitStall or bodyLimit.
+const (
+	headerTimeout = 15 * time.Second
+	idleTimeout   = 2 * time.Minute
+	maxHeader     = 64 << 10 // bytes; more is 431
+)
+
+// Server is the HTTP door.
+type Server struct {
+	Config
+	git      string   // path of the git program
+	gitErr   error    // why there is none
+	base     *url.URL // of Config.URL; nil: none
+	prefix   string   // path that every route is under, without slash at its end
+	handlers map[*model.Endpoint]handler
+	slots    chan struct{} // one for each running Git process
+	draining atomic.Bool
+	hard     context.Context // done: what still runs ends now
+	harden   context.CancelFunc
+	ids      requestIDs
+}
+
+// New makes a Server. Config.URL must be one that the setting url allows.
+func New(c Config) *Server {
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	c.Revision = orElse(c.Revision, "unknown")
+	c.SSHPort = orElse(c.SSHPort, 2222)
+	c.GitProcesses = orElse(c.GitProcesses, 8*runtime.GOMAXPROCS(0))
+	c.GitWait = orElse(c.GitWait, 30*time.Second)
+	c.GitStall = orElse(c.GitStall, 10*time.Minute)
+	c.DrainLimit = orElse(c.DrainLimit, 30*time.Second)
+	s := &Server{Config: c, slots: make(chan struct{}, c.GitProcesses), ids: newRequestIDs()}
+	s.git, s.gitErr = exec.LookPath("git")
+	s.handlers = attach(handlers)
+	s.hard, s.harden = context.WithCancel(context.Background())
+	if u, err := url.Parse(c.URL); err == nil && u.Host != "" {
+		s.prefix = strings.TrimRight(u.Path, "/")
+		u.Path = s.prefix
+		s.base = u
+	}
+	return s
+}
+
+func orElse[T comparable](value, otherwise T) T {
+	var zero T
+	if value == zero {
+		return otherwise
+	}
+	return value
+}
+
+// Handler answers every address of the server.
+func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
+
+// Serve answers the connections of a listener until ctx is done. Then it takes
+// no new ones, is no longer ready (G98), and lets what runs finish, Git
+// processes included; what still runs after Config.DrainLimit is ended. It
+// returns nil once all has ended. It fails at once if there is no git program.
+func (s *Server) Serve(ctx context.Context, l net.Listener) error {
+	if s.gitErr != nil {
+		return fmt.Errorf("git is needed to serve repositories: %w; install git", s.gitErr)
+	}
+	h := &http.Server{
+		Handler:           s.Handler(),
+		ReadHeaderTimeout: headerTimeout,
+		IdleTimeout:       idleTimeout,
+		MaxHeaderBytes:    maxHeader,
+		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
+	}
+	ended := make(chan error, 1)
+	go func() {
+		if s.CertFile != "" {
+			ended <- h.ServeTLS(l, s.CertFile, s.KeyFile)
+			return
+		}
+		ended <- h.Serve(l)
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	return s.drain(h)
+}
+
+func (s *Server) drain(h *http.Server) error {
+	s.draining.Store(true)
+	limit, cancel := context.WithTimeout(context.Background(), s.DrainLimit)
+	defer cancel()
+	if h.Shutdown(limit) != nil {
+		s.Log.Warn("requests still running after the drain limit are ended", "limit", s.DrainLimit)
+		s.harden()
+		h.Close()
+	}
+	for range cap(s.slots) { // the last Git process has ended, and none starts
+		s.slots <- struct{}{}
+	}
+	return nil
+}
