@@ -1,0 +1,253 @@
+package keys
+
+import "slices"
+
+// The actions. Those with several keys that differ (Choose, Field, Snippet) are
+// told which one was pressed.
+const (
+	// everywhere
+	Help    Action = "help"
+	Quit    Action = "quit"
+	Back    Action = "back"
+	Suspend Action = "suspend"
+	Go      Action = "go"
+	Jump    Action = "jump"
+	Undo    Action = "undo"
+	Reload  Action = "reload"
+
+	// lists
+	Up       Action = "up"
+	Down     Action = "down"
+	HalfUp   Action = "half-up"
+	HalfDown Action = "half-down"
+	Top      Action = "top"
+	Bottom   Action = "bottom"
+	Open     Action = "open"
+	Filter   Action = "filter"
+	Mark     Action = "mark"
+	MarkAll  Action = "mark-all"
+	Sort     Action = "sort"
+	Reverse  Action = "reverse"
+	Copy     Action = "copy"
+	NextTab  Action = "next-tab"
+	PrevTab  Action = "previous-tab"
+
+	// what can be done to the things listed
+	New       Action = "new"
+	NewToken  Action = "new-token"
+	Edit      Action = "edit"
+	Settings  Action = "settings"
+	Remove    Action = "remove"
+	Switch    Action = "switch"
+	Previous  Action = "previous"
+	Following Action = "following"
+
+	// forms and questions
+	Field    Action = "field"
+	Next     Action = "next"
+	Choose   Action = "choose"
+	Tick     Action = "tick"
+	Create   Action = "create"
+	Cancel   Action = "cancel"
+	Keep     Action = "keep"
+	Leave    Action = "leave"
+	Complete Action = "complete"
+	Yes      Action = "yes"
+	No       Action = "no"
+	Answer   Action = "answer"
+
+	// the secret
+	CopySecret Action = "copy-secret"
+	Snippet    Action = "snippet"
+	Show       Action = "show"
+	Stored     Action = "stored"
+)
+
+// Global is what every screen has that isn't typing.
+var Global = Set{"Everywhere", []Binding{
+	{Action: Go, Keys: []string{"g"}, Short: "go", Long: "go to a place: then one of the letters below"},
+	{Action: Undo, Keys: []string{"u"}, Short: "undo", Long: "take back the last undoable change, or bring cleared marks back", Changes: true},
+	{Action: Back, Keys: []string{"esc", "left", "h"}, Short: "back", Long: "leave the filter; then clear marks; then back; never quits", Hidden: true},
+	{Action: Jump, Keys: []string{"ctrl+o"}, Short: "jump back", Long: "jump back to the former place", Hidden: true},
+	{Action: Reload, Keys: []string{"R"}, Short: "reload", Long: "reload, or check again", Hidden: true},
+	{Action: Suspend, Keys: []string{"ctrl+z"}, Short: "suspend", Long: "suspend Patrol; `fg` brings it back", Hidden: true},
+	{Action: Quit, Keys: []string{"q", "ctrl+c"}, Short: "quit", Long: "quit; asks while a secret is not stored", Hidden: true},
+	{Action: Help, Keys: []string{"?"}, Short: "help", Long: "help for this screen"},
+}}
+
+// Typing is what every screen has while something is typed.
+var Typing = Set{"While typing", []Binding{
+	{Action: Quit, Keys: []string{"ctrl+c"}, Short: "quit", Long: "quit; asks if something was typed", Hidden: true},
+	{Action: Suspend, Keys: []string{"ctrl+z"}, Short: "suspend", Long: "suspend Patrol; `fg` brings it back", Hidden: true},
+	{Action: Help, Keys: []string{"f1"}, Short: "help", Long: "help for this screen"},
+}}
+
+// Places are what follows g.
+var Places = Set{"After g", []Binding{
+	{Action: "home", Keys: []string{"h"}, Short: "home", Long: "the first screen"},
+	{Action: "projects", Keys: []string{"p"}, Short: "projects", Long: "projects"},
+	{Action: "groups", Keys: []string{"r"}, Short: "groups", Long: "groups"},
+	{Action: "tokens", Keys: []string{"t"}, Short: "all tokens", Long: "all tokens"},
+	{Action: Top, Keys: []string{"g"}, Short: "top", Long: "top of the list", Hidden: true},
+}}
+
+// moves are in every list.
+var moves = []Binding{
+	{Action: Up, Keys: []string{"up", "k"}, Short: "up", Long: "up", Hidden: true},
+	{Action: Down, Keys: []string{"down", "j"}, Short: "down", Long: "down", Hidden: true},
+	{Action: HalfUp, Keys: []string{"pgup", "ctrl+u"}, Short: "half a page up", Long: "half a page up", Hidden: true},
+	{Action: HalfDown, Keys: []string{"pgdown", "ctrl+d"}, Short: "half a page down", Long: "half a page down", Hidden: true},
+	{Action: Top, Keys: []string{"home"}, Short: "top", Long: "top (also `g` `g`)", Hidden: true},
+	{Action: Bottom, Keys: []string{"end", "G"}, Short: "bottom", Long: "bottom", Hidden: true},
+}
+
+var tabs = []Binding{
+	{Action: NextTab, Keys: []string{"tab"}, Short: "next tab", Long: "next tab"},
+	{Action: PrevTab, Keys: []string{"shift+tab"}, Short: "previous tab", Long: "previous tab", Hidden: true},
+}
+
+func open(short, long string) Binding {
+	return Binding{Action: Open, Keys: []string{"enter", "right", "l"}, Short: short, Long: long}
+}
+
+var (
+	filter = Binding{Action: Filter, Keys: []string{"/"}, Short: "filter", Long: "filter line: `enter` keeps it, `esc` leaves it"}
+	marks  = []Binding{
+		{Action: Mark, Keys: []string{"space"}, Short: "mark", Long: "mark or unmark"},
+		{Action: MarkAll, Keys: []string{"a"}, Short: "mark all", Long: "mark all that the filter shows", Hidden: true},
+		{Action: Sort, Keys: []string{"s"}, Short: "sort", Long: "next sort column", Hidden: true},
+		{Action: Reverse, Keys: []string{"S"}, Short: "reverse", Long: "reverse the order", Hidden: true},
+	}
+	newToken = Binding{Action: NewToken, Keys: []string{"t"}, Short: "token", Long: "make a token here", Changes: true}
+	settings = Binding{Action: Settings, Keys: []string{"e"}, Short: "settings", Long: "its settings"}
+	revoke   = Binding{Action: Remove, Keys: []string{"x"}, Short: "revoke", Long: "revoke it, or all that are marked", Changes: true}
+)
+
+func copies(what string) Binding {
+	return Binding{Action: Copy, Keys: []string{"y"}, Short: "copy " + what, Long: "copy its " + what + "; never a secret", Hidden: true}
+}
+
+func join(parts ...[]Binding) []Binding { return slices.Concat(parts...) }
+
+// The sets of the screens.
+var (
+	Home = Set{"Home", join([]Binding{
+		open("shows them", "show what the line counts"),
+		{Action: New, Keys: []string{"n"}, Short: "new project", Long: "make a project", Changes: true},
+	}, moves)}
+
+	Projects = Set{"Projects", join([]Binding{
+		open("open", "open the project: its tokens"),
+		newToken, settings,
+		{Action: New, Keys: []string{"n"}, Short: "project", Long: "make a project", Changes: true},
+		filter, copies("path"),
+	}, moves)}
+
+	Groups = Set{"Groups", join([]Binding{
+		open("tokens", "open the group: its tokens"),
+		newToken, settings,
+		{Action: New, Keys: []string{"n"}, Short: "new group", Long: "make a group", Changes: true},
+		filter, copies("path"),
+	}, moves)}
+
+	ActiveTokens = Set{"Active tokens of a project or group", join([]Binding{
+		open("detail", "all about the token"),
+		{Action: New, Keys: []string{"n"}, Short: "new", Long: "make a token", Changes: true},
+		{Action: NewToken, Keys: []string{"t"}, Short: "token", Long: "make a token", Hidden: true, Changes: true},
+		revoke,
+	}, marks, tabs, []Binding{filter, hidden(settings), copies("id")}, moves)}
+
+	InactiveTokens = Set{"Inactive tokens of a project or group", join([]Binding{
+		open("detail", "all about the token"),
+		{Action: NewToken, Keys: []string{"t"}, Short: "token", Long: "make a token", Hidden: true, Changes: true},
+		{Action: Sort, Keys: []string{"s"}, Short: "sort", Long: "next sort column"},
+		{Action: Reverse, Keys: []string{"S"}, Short: "reverse", Long: "reverse the order", Hidden: true},
+	}, tabs, []Binding{filter, hidden(settings), copies("id")}, moves)}
+
+	AllTokens = Set{"All tokens", join([]Binding{
+		open("detail", "all about the token"),
+		revoke,
+	}, marks, []Binding{filter, copies("id")}, moves)}
+
+	Members = Set{"Members", join([]Binding{
+		open("token", "the token of the bot in this row"),
+		{Action: New, Keys: []string{"n"}, Short: "add", Long: "add a member", Changes: true},
+		{Action: Edit, Keys: []string{"e"}, Short: "role", Long: "change the member's role or end", Changes: true},
+		{Action: Remove, Keys: []string{"x"}, Short: "remove", Long: "remove the member", Changes: true},
+		hidden(newToken),
+	}, tabs, []Binding{filter}, moves)}
+
+	PlaceSettings = Set{"Settings of a project or group", join([]Binding{
+		{Action: Switch, Keys: []string{"space"}, Short: "on or off", Long: "turn it on or off", Changes: true},
+		open("go there", "go to the group where it is set"),
+		hidden(newToken),
+	}, tabs, moves)}
+
+	TokenDetail = Set{"Token", join([]Binding{
+		revoke,
+		{Action: Previous, Keys: []string{"["}, Short: "previous", Long: "the previous token of the list"},
+		{Action: Following, Keys: []string{"]"}, Short: "next", Long: "the next token of the list"},
+		{Action: Copy, Keys: []string{"y"}, Short: "copy id", Long: "copy its id; never a secret"},
+	}, moves)}
+
+	Secret = Set{"Secret", []Binding{
+		{Action: CopySecret, Keys: []string{"c"}, Short: "copy", Long: "copy the secret"},
+		{Action: Snippet, Keys: []string{"1", "2", "3", "4", "5"}, Short: "copy that", Long: "copy the line with that number, with the secret in it"},
+		{Action: Show, Keys: []string{"v"}, Short: "show", Long: "show it for 30 seconds, or hide it"},
+		{Action: Stored, Keys: []string{"space"}, Short: "stored", Long: "tick it when you have stored the secret: then leaving doesn't ask"},
+	}}
+
+	Refusal = Set{"Refused form", []Binding{
+		{Action: Leave, Keys: []string{"enter"}, Short: "back", Long: "back to where the form was asked for"},
+	}}
+
+	// A form has one of three, by the field that has the focus; the last field
+	// creates on enter.
+	TextField   = Set{"Form: a text", forms}
+	ChipField   = Set{"Form: a choice", join([]Binding{chips}, forms)}
+	TickField   = Set{"Form: a tick", join([]Binding{ticks}, forms)}
+	FilterLine  = Set{"Filter line", filterLine}
+	Question    = Set{"Question", question}
+	TypedAnswer = Set{"Question that wants words typed", []Binding{
+		{Action: Answer, Keys: []string{"enter"}, Short: "answer", Long: "do it, once the words fit"},
+		{Action: No, Keys: []string{"esc"}, Short: "no", Long: "leave everything as it is"},
+	}}
+	HelpPage = Set{"Help", join([]Binding{
+		{Action: Leave, Keys: []string{"esc", "?", "f1", "q", "left", "h", "enter"}, Short: "close", Long: "close the help"},
+	}, moves)}
+)
+
+var (
+	ticks = Binding{Action: Tick, Keys: []string{"space"}, Short: "tick", Long: "tick or untick"}
+	chips = Binding{Action: Choose, Keys: []string{"left", "right"}, Short: "choose", Long: "choose among the words of the row"}
+	forms = []Binding{
+		{Action: Create, Keys: []string{"ctrl+s"}, Short: "create", Long: "create, from anywhere in the form"},
+		{Action: Field, Keys: []string{"up", "down", "shift+tab", "tab"}, Short: "field", Long: "previous, next field"},
+		{Action: Next, Keys: []string{"enter"}, Short: "next", Long: "next field; on the last one create", Hidden: true},
+		{Action: Cancel, Keys: []string{"esc"}, Short: "cancel", Long: "leave the form; asks if something was typed"},
+	}
+	filterLine = []Binding{
+		{Action: Keep, Keys: []string{"enter", "down"}, Short: "keep", Long: "keep the filter and go back to the rows"},
+		{Action: Complete, Keys: []string{"tab"}, Short: "complete", Long: "take the first word offered"},
+		{Action: Leave, Keys: []string{"esc"}, Short: "leave", Long: "leave the filter and show all rows"},
+	}
+	question = []Binding{
+		{Action: Choose, Keys: []string{"left", "right", "tab", "shift+tab", "h", "l"}, Short: "choose", Long: "choose yes or no"},
+		{Action: Answer, Keys: []string{"enter"}, Short: "answer", Long: "answer what is chosen; No at first"},
+		{Action: Yes, Keys: []string{"y"}, Short: "yes", Long: "yes"},
+		{Action: No, Keys: []string{"n", "esc", "q"}, Short: "no", Long: "leave everything as it is"},
+	}
+)
+
+func hidden(b Binding) Binding {
+	b.Hidden = true
+	return b
+}
+
+// Sets lists every set, in the order of docs/keys.md.
+func Sets() []Set {
+	return []Set{
+		Global, Typing, Places, Home, Projects, Groups, ActiveTokens, InactiveTokens, AllTokens, Members,
+		PlaceSettings, TokenDetail, Secret, Refusal, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
+	}
+}

@@ -1,0 +1,307 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"time"
+
+	"patrol/model"
+
+	tea "charm.land/bubbletea/v2"
+	"github.com/charmbracelet/colorprofile"
+)
+
+// App is the console: the only tea.Model. It keeps the stack of screens, turns
+// keys into actions, and draws what is around a screen: header, rules, toast
+// and footer.
+type App struct {
+	Config
+	ctx   context.Context
+	env   environment
+	after func(time.Duration, tea.Msg) tea.Cmd // tea.Tick, but in tests
+
+	me   model.User // who sits here; read at the start and after every change
+	host string     // the instance's name
+
+	w, h    int
+	profile colorprofile.Profile
+	dark    bool
+	theme   theme
+
+	stack   []screen // the last one has the keys
+	former  []screen // where ctrl+o goes
+	side    screen   // what the list beside it previews, on a wide terminal
+	going   bool     // g was pressed
+	blurred bool     // while a pane without the focus is drawn
+
+	toast   toast
+	undos   []undo
+	version uint64 // of the store, when it was last looked at
+	unread  bool   // a screen couldn't read: it asks again when the store answers
+
+	who, peek request
+}
+
+// toast is what row 23 says at its right.
+type toast struct {
+	look   look
+	text   string
+	sticky bool // stays until esc: errors
+}
+
+// undo takes back one change.
+type undo struct {
+	done    string                                // "sam is Developer"
+	changed func(context.Context) (string, error) // what somebody has made of it since, or ""
+	back    func(context.Context) error
+}
+
+// newApp makes a console with its first screen.
+func newApp(ctx context.Context, c Config) *App {
+	a := &App{Config: c, ctx: ctx, env: newEnvironment(c.Env), profile: colorprofile.TrueColor, host: "localhost"}
+	a.dark = a.env.dark()
+	a.after = func(d time.Duration, msg tea.Msg) tea.Cmd {
+		return tea.Tick(d, func(time.Time) tea.Msg { return msg })
+	}
+	a.theme = newTheme(a.profile, a.dark, a.env)
+	a.stack = []screen{newHome(a)}
+	return a
+}
+
+// pollEvery is how often the console looks whether anything has changed.
+const pollEvery = 500 * time.Millisecond
+
+type pollMsg struct{}
+
+type versionMsg struct {
+	version uint64
+	err     error
+}
+
+// Init starts reading.
+func (a *App) Init() tea.Cmd {
+	a.version, _ = a.Store.Version()
+	return tea.Batch(a.front().load(), a.identify(), tea.RequestBackgroundColor, a.after(pollEvery, pollMsg{}))
+}
+
+// identify reads who sits here and what the instance is called.
+func (a *App) identify() tea.Cmd {
+	type found struct {
+		me   model.User
+		host string
+	}
+	return ask(a, &a.who, func(ctx context.Context) (f found, err error) {
+		f.host = a.instance(ctx)
+		f.me, err = a.Store.User(ctx, a.Actor, a.Actor.ID(), "")
+		return f, err
+	}, func(f found, err error) tea.Cmd {
+		if err == nil {
+			a.me, a.host = f.me, f.host
+		}
+		return nil
+	})
+}
+
+// Update is the one place where anything changes.
+func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	switch msg := msg.(type) {
+	case tea.WindowSizeMsg:
+		if msg.Width > 0 && msg.Height > 0 {
+			a.w, a.h = msg.Width, msg.Height
+			return a, a.layout()
+		}
+	case tea.ColorProfileMsg:
+		a.profile = msg.Profile
+		a.theme = newTheme(a.profile, a.dark, a.env)
+		return a, a.layout()
+	case tea.BackgroundColorMsg:
+		a.dark = msg.IsDark()
+		a.theme = newTheme(a.profile, a.dark, a.env)
+		return a, a.layout()
+	case tea.KeyPressMsg:
+		return a, a.key(msg)
+	case tea.PasteMsg:
+		if a.front().typing() {
+			return a, a.front().update(msg)
+		}
+	case answer:
+		if msg.number == msg.to.number {
+			return a, msg.do()
+		}
+	case pollMsg:
+		return a, func() tea.Msg {
+			v, err := a.Store.Version()
+			return versionMsg{v, err}
+		}
+	case versionMsg:
+		return a, tea.Batch(a.polled(msg), a.after(pollEvery, pollMsg{}))
+	}
+	return a, nil
+}
+
+// polled reloads what is shown if anything has changed in the store.
+func (a *App) polled(m versionMsg) tea.Cmd {
+	if m.err != nil {
+		a.noticed(m.err)
+		return nil
+	}
+	if m.version == a.version && !a.unread {
+		return nil
+	}
+	if a.unread && a.toast.sticky {
+		a.toast = toast{}
+	}
+	a.version, a.unread = m.version, false
+	return tea.Batch(a.reload(), a.identify())
+}
+
+// noticed says that the database doesn't answer. The console goes on asking.
+func (a *App) noticed(err error) {
+	if errors.Is(err, model.ErrBusy) || errors.Is(err, model.ErrUnavailable) {
+		a.unread = true
+		a.fail(err)
+	}
+}
+
+func (a *App) reload() tea.Cmd {
+	cmds := []tea.Cmd{a.front().load()}
+	if base := a.base(); base != a.front() {
+		cmds = append(cmds, base.load())
+	}
+	if a.side != nil {
+		cmds = append(cmds, a.side.load())
+	}
+	return tea.Batch(cmds...)
+}
+
+func (a *App) front() screen { return a.stack[len(a.stack)-1] }
+
+// push shows a screen over the others.
+func (a *App) push(s screen) tea.Cmd {
+	a.side = nil
+	a.stack = append(slices.Clip(a.stack), s)
+	return tea.Batch(a.layout(), s.load())
+}
+
+// pop leaves the front screen, if it isn't the first, without asking.
+func (a *App) pop() tea.Cmd {
+	if len(a.stack) == 1 {
+		return nil
+	}
+	a.stack = a.stack[:len(a.stack)-1]
+	return tea.Batch(a.layout(), a.front().load(), a.follow())
+}
+
+// replace shows a screen in place of the front one.
+func (a *App) replace(s screen) tea.Cmd {
+	a.stack = a.stack[:len(a.stack)-1]
+	return a.push(s)
+}
+
+// leave does what follows, after asking if one of the screens that it drops
+// holds something that would be lost.
+func (a *App) leave(dropped []screen, then func() tea.Cmd) tea.Cmd {
+	for _, s := range dropped {
+		g, ok := s.(guarded)
+		if !ok {
+			continue
+		}
+		if q := g.guard(); q != nil {
+			q.yes = func() tea.Cmd { return tea.Batch(g.left(), then()) }
+			return a.push(newConfirm(a, *q))
+		}
+		return tea.Batch(g.left(), then())
+	}
+	return then()
+}
+
+// back leaves the front screen, after asking if need be.
+func (a *App) back() tea.Cmd {
+	if len(a.stack) == 1 {
+		return nil
+	}
+	return a.leave([]screen{a.front()}, a.pop)
+}
+
+// change does one use case and then what follows. It is never cancelled or
+// overtaken: what was asked for is done, and its answer is shown.
+func (a *App) change(do func(context.Context) error, then func() tea.Cmd) tea.Cmd {
+	return ask(a, new(request), func(ctx context.Context) (struct{}, error) {
+		return struct{}{}, do(context.WithoutCancel(ctx))
+	}, func(_ struct{}, err error) tea.Cmd {
+		if err != nil {
+			a.fail(err)
+			return nil
+		}
+		return then()
+	})
+}
+
+// say puts a success into row 23; the next key takes it away.
+func (a *App) say(l look, text string) { a.toast = toast{look: l, text: text} }
+
+// fail puts an error into row 23; it stays until esc.
+func (a *App) fail(err error) {
+	a.toast = toast{look: bad, text: oneLine(err), sticky: true}
+}
+
+// may asks the policy whether the person could do something in a place, for
+// the footer; the store decides when it is done.
+func (a *App) may(do model.Action, t model.Target) error { return a.judge()(do, t) }
+
+// judge is may with what is known now, for use beside Update.
+func (a *App) judge() func(model.Action, model.Target) error {
+	me, closed := a.me, a.writable()
+	facts := model.Facts{Today: a.today(), Caller: model.Caller{
+		UserID: me.ID, Kind: me.Kind, Admin: me.Admin, Auditor: me.Auditor, External: me.External, Blocked: me.Blocked}}
+	return func(do model.Action, t model.Target) error {
+		switch {
+		case closed != nil:
+			return closed
+		case me.ID == 0: // not read yet: let the store say
+			return nil
+		}
+		facts.Action, facts.Target = do, t
+		return model.Decide(facts).Err()
+	}
+}
+
+// writable is nil unless the whole console only reads.
+func (a *App) writable() error {
+	switch {
+	case a.Rehearsal:
+		return errors.New("the clock is set by --at: nothing can be changed")
+	case a.readOnly():
+		return errors.New("auditors only read")
+	}
+	return nil
+}
+
+func (a *App) readOnly() bool { return a.me.Auditor && !a.me.Admin }
+
+func (a *App) now() time.Time { return a.Store.Now() }
+
+func (a *App) today() model.Date { return model.DateOf(a.now()) }
+
+// kind is what the header says of the user where there is no role.
+func (a *App) kind() string {
+	switch {
+	case a.me.Admin:
+		return "Administrator"
+	case a.me.Auditor:
+		return "Auditor"
+	}
+	return ""
+}
+
+// roleHere is what the header says of the user in a place.
+func (a *App) roleHere(r model.Role) string {
+	if r == model.NoRole {
+		return a.kind()
+	}
+	return r.String()
+}
+
+// oneLine is an error as one clean line.
+func oneLine(err error) string { return clean(err.Error()) }

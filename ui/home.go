@@ -1,0 +1,285 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"maps"
+
+	"patrol/keys"
+	"patrol/model"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// homeRow is one line of the first screen, and where enter leads.
+type homeRow struct {
+	look  look
+	text  string
+	count string
+	next  string
+	open  func(*App) tea.Cmd // nil: nowhere
+}
+
+// needs are the tokens that may need somebody: each line counts what its filter
+// finds, and enter shows them by the same filter. with narrows it further, for
+// a word about some of them.
+var needs = []struct {
+	look               look
+	text, filter       string
+	with, someOfThemIs string
+}{
+	{warn, "expire within 7 days", "state:active expires:<8d", "", ""},
+	{okay, "expire in 8 to 30 days", "state:active expires:>7d expires:<31d", "", ""},
+	{okay, "expire in 31 to 60 days", "state:active expires:>30d expires:<61d", "", ""},
+	{warn, "not used for 90 days", "state:active created:>90d last-used:>90d,never", " last-used:never", "never"},
+	{warn, "Owner tokens", "state:active role:owner", " scope:api", "with api"},
+}
+
+// home is the first screen: what needs somebody, or on an empty database how to
+// begin.
+type home struct {
+	*list[homeRow]
+	empty    bool
+	known    map[string]counted
+	verified bool // the audit chain: once, and on R, because the whole log is read
+
+	counting, reading request
+}
+
+func newHome(a *App) *home {
+	h := &home{known: map[string]counted{}}
+	h.list = &list[homeRow]{
+		app: a, path: func() []string { return []string{"Home"} }, who: a.kind, keys: keys.Home, what: "the counts",
+		columns: []column[homeRow]{
+			{head: "NEEDS YOU", worth: 1, cell: func(r homeRow) string {
+				if r.look == plain {
+					return r.text
+				}
+				return a.theme.paint(r.look, symbols[r.look]) + " " + r.text
+			}},
+			{head: "TOKENS", worth: 2, right: true, cell: func(r homeRow) string { return r.count }},
+			{head: "NEXT OR WORST", worth: 3, least: 10, cell: func(r homeRow) string { return a.theme.paint(dim, r.next) }},
+		},
+		fetch: h.fetch,
+	}
+	h.id = func(r homeRow) int64 {
+		for i, row := range h.rows {
+			if row.text == r.text {
+				return int64(i)
+			}
+		}
+		return -1
+	}
+	h.loaded = h.fill
+	h.also = h.tally
+	h.title = func() string {
+		if h.empty {
+			return "A new database: " + clean(a.Database)
+		}
+		return ""
+	}
+	h.acts = map[keys.Action]func() tea.Cmd{
+		keys.New: func() tea.Cmd { return a.push(newProjectForm(a, "", h.empty)) },
+		keys.Open: h.on(func(r homeRow) tea.Cmd {
+			if r.open == nil {
+				return nil
+			}
+			return r.open(a)
+		}),
+		keys.Reload: func() tea.Cmd { return h.verify(true) },
+	}
+	h.cans = map[keys.Action]func() error{
+		keys.Open: func() error {
+			if r, ok := h.current(); !ok || r.open == nil {
+				return errNoRow
+			}
+			return nil
+		},
+	}
+	h.words = func(b keys.Binding) string {
+		if h.empty && b.Action == keys.Open {
+			return "does it"
+		}
+		return b.Short
+	}
+	return h
+}
+
+// fetch reads what is quickly read: whether there is anything, and where serve
+// is. Counts come beside it, so that the first screen waits for nothing.
+func (h *home) fetch(ctx context.Context, _ wanted, _ model.Page) (list model.List[homeRow], err error) {
+	a := h.app
+	projects, err := a.Store.Projects(ctx, a.Actor, model.PlaceQuery{}, model.Page{Limit: 1})
+	if err != nil {
+		return list, err
+	}
+	if len(projects.Rows) == 0 {
+		return model.List[homeRow]{Rows: firstSteps()}, nil
+	}
+	for _, need := range needs {
+		list.Rows = append(list.Rows, homeRow{look: need.look, text: need.text, open: func(a *App) tea.Cmd {
+			return a.push(newAllTokens(a, need.filter))
+		}})
+	}
+	list.Rows = append(list.Rows, homeRow{look: off, text: closedText, open: func(a *App) tea.Cmd { return a.push(newGroups(a)) }})
+	base, err := a.Store.URL(ctx)
+	serve := homeRow{look: okay, text: "serve", next: clean(base)}
+	if base == "" {
+		serve = homeRow{look: off, text: "serve", next: "not running: start `patrol serve`"}
+	}
+	list.Rows = append(list.Rows, serve, homeRow{look: off, text: auditText})
+	return list, err
+}
+
+const (
+	closedText = "groups with creation off"
+	auditText  = "audit chain"
+)
+
+// counted is what was found out about a line.
+type counted struct {
+	look        look
+	count, next string
+}
+
+// fill puts what has been found out so far into the lines.
+func (h *home) fill() {
+	for i := range h.rows {
+		if c, ok := h.known[h.rows[i].text]; ok {
+			h.rows[i].look, h.rows[i].count, h.rows[i].next = c.look, c.count, c.next
+		}
+	}
+	h.empty = len(h.rows) > 0 && h.rows[0].look == plain
+	h.measure()
+}
+
+// learn is told what was found out.
+func (h *home) learn(found map[string]counted, err error) tea.Cmd {
+	if err != nil {
+		h.app.fail(err)
+		return nil
+	}
+	maps.Copy(h.known, found)
+	h.fill()
+	return nil
+}
+
+// tally counts the tokens of every line.
+func (h *home) tally() tea.Cmd {
+	a, today := h.app, h.app.today()
+	return ask(a, &h.counting, func(ctx context.Context) (map[string]counted, error) {
+		all := map[string]counted{}
+		for _, need := range needs {
+			found, err := a.find(ctx, need.filter)
+			if err != nil {
+				return nil, err
+			}
+			c := counted{look: need.look, count: count(found.Total)}
+			switch {
+			case found.Total == 0:
+				c.look = okay
+			case need.with != "":
+				some, err := a.find(ctx, need.filter+need.with)
+				if err != nil {
+					return nil, err
+				}
+				c.next = count(some.Total) + " of them " + need.someOfThemIs
+			default:
+				t := found.Rows[0]
+				c.next = clean(t.PlacePath+" "+t.Name) + ", " + monthDay(t.ExpiresOn, today)
+			}
+			all[need.text] = c
+		}
+		var err error
+		all[closedText], err = a.closedGroups(ctx)
+		return all, err
+	}, h.learn)
+}
+
+// find gives the token that fits a filter line and ends first, and counts them.
+func (a *App) find(ctx context.Context, line string) (model.List[model.Token], error) {
+	f, err := model.ParseFilter(line)
+	if err != nil {
+		return model.List[model.Token]{}, err
+	}
+	return a.Store.Tokens(ctx, a.Actor, model.TokenQuery{Filter: f, Sort: model.ByExpiry}, model.Page{Limit: 1, Count: true})
+}
+
+// groupsLooked is how many groups the first screen looks at for those where
+// nobody can make tokens.
+const groupsLooked = 500
+
+func (a *App) closedGroups(ctx context.Context) (counted, error) {
+	row := counted{look: off}
+	n, after := 0, ""
+	for looked := 0; looked < groupsLooked; looked += model.MaxPage {
+		found, err := a.Store.Groups(ctx, a.Actor, model.PlaceQuery{}, model.Page{Limit: model.MaxPage, After: after})
+		if err != nil {
+			return row, err
+		}
+		for _, g := range found.Rows {
+			if g.ID == g.TopID && !g.TokenCreation {
+				if n++; n == 1 {
+					row.next = clean(g.FullPath)
+				}
+			}
+		}
+		if after = found.Next; after == "" {
+			break
+		}
+	}
+	if row.count = count(n); n == 0 {
+		row.look = okay
+	}
+	return row, nil
+}
+
+// firstSteps are the lines of an empty database.
+func firstSteps() []homeRow {
+	project := func(a *App) tea.Cmd { return a.push(newProjectForm(a, "", true)) }
+	return []homeRow{
+		{plain, "1  Make a project", "n", "its groups are made on the way", project},
+		{plain, "2  Create its token", "t", "asked next", project},
+		{plain, "3  Let Git in", "", "run `patrol serve` in a second terminal", nil},
+		{plain, "4  Let people in", "", "run `patrol user add NAME`", nil},
+	}
+}
+
+// verifyUpTo is how many entries of the audit log are verified without being
+// asked to: more take a noticeable while.
+const verifyUpTo = 20_000
+
+// load counts again; the audit chain is verified the first time only.
+func (h *home) load() tea.Cmd {
+	if h.verified {
+		return h.list.load()
+	}
+	h.verified = true
+	return tea.Batch(h.list.load(), h.verify(false))
+}
+
+// verify checks the audit chain, if it is short or somebody asks for it.
+func (h *home) verify(asked bool) tea.Cmd {
+	a := h.app
+	return ask(a, &h.reading, func(ctx context.Context) (map[string]counted, error) {
+		row := counted{look: off}
+		last, err := a.Store.Entries(ctx, a.Actor, model.AuditQuery{}, model.Page{Limit: 1})
+		switch {
+		case err != nil:
+			row.next = "for administrators and auditors"
+			return map[string]counted{auditText: row}, nil
+		case len(last.Rows) > 0 && last.Rows[0].Number > verifyUpTo && !asked:
+			row.next = group(int(last.Rows[0].Number)) + " entries; R verifies them"
+			return map[string]counted{auditText: row}, nil
+		}
+		report, err := a.Store.VerifyAudit(ctx, a.Actor)
+		if report.Broken != 0 {
+			row.look = bad
+			row.next = fmt.Sprintf("broken at entry %s: %s", group(int(report.Broken)), clean(report.Problem))
+		} else {
+			row.look = okay
+			row.next = fmt.Sprintf("up to entry %s, none changed", group(int(report.Entries)))
+		}
+		return map[string]counted{auditText: row}, err
+	}, h.learn)
+}

@@ -1,0 +1,165 @@
+package ui
+
+import (
+	"errors"
+	"fmt"
+
+	"patrol/keys"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// key turns a key into an action: of the screen's own set first, then of the
+// set that all screens share.
+func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
+	key := msg.String()
+	if !a.toast.sticky || key == "esc" {
+		a.toast = toast{}
+	}
+	if a.going {
+		a.going = false
+		return a.goTo(key)
+	}
+	front := a.front()
+	b, ok := keys.Lookup(key, a.sets()...)
+	switch {
+	case !ok && front.typing():
+		return front.update(msg)
+	case !ok:
+		return nil
+	}
+	if err := a.refuses(b); err != nil {
+		a.toast = toast{look: bad, text: keys.Cap(key) + ": " + oneLine(err)}
+		return nil
+	}
+	switch b.Action {
+	case keys.Help:
+		return a.push(newHelp(a))
+	case keys.Suspend:
+		return tea.Suspend
+	case keys.Quit:
+		return a.quit()
+	case keys.Go:
+		a.going = true
+		return nil
+	case keys.Jump:
+		return a.jump()
+	case keys.Reload:
+		return tea.Batch(front.act(press{b.Action, key}), a.reload())
+	case keys.Undo:
+		return a.undo()
+	}
+	return tea.Batch(front.act(press{b.Action, key}), a.follow())
+}
+
+// sets are the keys in force.
+func (a *App) sets() []keys.Set {
+	front := a.front()
+	switch {
+	case isBox(front):
+		return []keys.Set{front.set()}
+	case front.typing():
+		return []keys.Set{front.set(), keys.Typing}
+	}
+	return []keys.Set{front.set(), keys.Global}
+}
+
+// refuses is nil, or why a key that is known here does nothing now. What
+// changes something is refused here for a whole console that only reads.
+func (a *App) refuses(b keys.Binding) error {
+	if b.Changes {
+		if err := a.writable(); err != nil {
+			return err
+		}
+	}
+	if b.Action == keys.Jump && a.former == nil {
+		return errors.New("there is no former place")
+	}
+	return a.front().can(b.Action)
+}
+
+// goTo is g and a letter.
+func (a *App) goTo(key string) tea.Cmd {
+	b, ok := keys.Lookup(key, keys.Places)
+	if !ok {
+		return nil
+	}
+	var to screen
+	switch b.Action {
+	case keys.Top:
+		return tea.Batch(a.front().act(press{keys.Top, key}), a.follow())
+	case "projects":
+		to = newProjects(a)
+	case "groups":
+		to = newGroups(a)
+	case "tokens":
+		to = newAllTokens(a, "state:active")
+	}
+	return a.leave(a.stack, func() tea.Cmd {
+		a.former = a.stack
+		a.stack = []screen{newHome(a)}
+		if to == nil {
+			a.side = nil
+			return tea.Batch(a.layout(), a.front().load())
+		}
+		return a.push(to)
+	})
+}
+
+// quit ends the console, after asking if something would be lost by it.
+func (a *App) quit() tea.Cmd {
+	for _, s := range a.stack {
+		if g, ok := s.(guarded); ok {
+			if q := g.guard(); q != nil {
+				q.yes = func() tea.Cmd { return tea.Quit }
+				return a.push(newConfirm(a, *q))
+			}
+		}
+	}
+	return tea.Quit
+}
+
+// jump changes places with the former one.
+func (a *App) jump() tea.Cmd {
+	return a.leave(a.stack, func() tea.Cmd {
+		a.stack, a.former, a.side = a.former, a.stack, nil
+		return tea.Batch(a.layout(), a.front().load(), a.follow())
+	})
+}
+
+// done says what was changed, and keeps how to take it back.
+func (a *App) done(text string, u undo) {
+	a.undos = append(a.undos, u)
+	a.say(okay, text+" · u takes it back")
+}
+
+// undo takes back the last change, and asks first if somebody has changed the
+// same thing since.
+func (a *App) undo() tea.Cmd {
+	if m, ok := a.front().(interface{ remark() bool }); ok && m.remark() {
+		return nil
+	}
+	if len(a.undos) == 0 {
+		a.say(dim, "u: nothing to take back")
+		return nil
+	}
+	u := a.undos[len(a.undos)-1]
+	back := func() tea.Cmd {
+		return a.change(u.back, func() tea.Cmd {
+			a.undos = a.undos[:len(a.undos)-1]
+			a.say(okay, "taken back: "+u.done)
+			return a.reload()
+		})
+	}
+	return ask(a, new(request), u.changed, func(now string, err error) tea.Cmd {
+		switch {
+		case err != nil:
+			a.fail(err)
+			return nil
+		case now != "":
+			return a.push(newConfirm(a, question{title: "Take it back all the same?", yesWord: "Yes, take it back",
+				lines: []string{fmt.Sprintf("You had: %s.", u.done), "Now it is: " + now + "."}, yes: back}))
+		}
+		return back()
+	})
+}

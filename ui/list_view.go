@@ -1,0 +1,271 @@
+package ui
+
+import (
+	"slices"
+	"strings"
+)
+
+// column is one column of a list. cell draws a row's text, clean and painted.
+type column[T any] struct {
+	head   string
+	cell   func(T) string
+	worth  int  // when there is no room, the column with the largest goes first; 1 never goes
+	least  int  // how narrow it may get; 0: as it is
+	right  bool // numbers
+	middle bool // paths, which are cut in the middle and not painted
+}
+
+// measure formats the rows of the window, and fits the columns to the width:
+// once a load or resize, so that nothing jumps while the marker moves.
+func (l *list[T]) measure() {
+	l.cells = make([][]string, len(l.rows))
+	for i, row := range l.rows {
+		l.cells[i] = make([]string, len(l.columns))
+		for c, col := range l.columns {
+			l.cells[i][c] = col.cell(row)
+		}
+	}
+	if l.w == 0 {
+		return
+	}
+	natural := make([]int, len(l.columns))
+	for c, col := range l.columns {
+		natural[c] = width(col.head)
+		for _, cells := range l.cells {
+			natural[c] = max(natural[c], width(cells[c]))
+		}
+	}
+	l.picked = nil
+	for c := range l.columns {
+		l.picked = append(l.picked, c)
+	}
+	for {
+		over := gutter - 2
+		for _, c := range l.picked {
+			over += natural[c] + 2
+		}
+		over -= l.w
+		for _, c := range l.picked { // narrow what can be narrowed
+			if least := l.columns[c].least; over > 0 && least > 0 && natural[c] > least {
+				by := min(over, natural[c]-least)
+				natural[c] -= by
+				over -= by
+			}
+		}
+		if over <= 0 || len(l.picked) == 1 {
+			break
+		}
+		least := slices.MaxFunc(l.picked, func(a, b int) int { return l.columns[a].worth - l.columns[b].worth })
+		l.picked = slices.DeleteFunc(l.picked, func(c int) bool { return c == least })
+		for c, col := range l.columns { // what was narrowed for the one that went gets its width back
+			natural[c] = width(col.head)
+			for _, cells := range l.cells {
+				natural[c] = max(natural[c], width(cells[c]))
+			}
+		}
+	}
+	l.widths = natural
+}
+
+// gap is the blanks between columns: more where there is room.
+func (l *list[T]) gap() int {
+	used := gutter
+	for _, c := range l.picked {
+		used += l.widths[c]
+	}
+	return max(min((l.w-used)/max(len(l.picked), 1), 4), 2)
+}
+
+func (l *list[T]) view() page {
+	p := page{}
+	switch {
+	case l.aside != nil:
+		p.aside = l.app.theme.paint(dim, l.aside())
+	case len(l.sorts) > 0:
+		p.aside = "sorted by " + l.sorts[l.sort]
+		if l.reverse {
+			p.aside += ", reversed"
+		}
+		p.aside = l.app.theme.paint(dim, p.aside)
+	}
+	if l.who != nil {
+		p.who = l.who()
+	}
+	if l.filtering() {
+		line, x := l.filterLine(l.w - 18)
+		p.top, p.aside = line, ""
+		if l.counted {
+			p.aside = count(l.total)
+		}
+		if l.counted && l.all > 0 {
+			p.aside += " of " + count(l.all)
+		}
+		if l.app.low() {
+			p.rows = append(p.rows, spread(line, p.aside, l.w))
+		}
+		if l.open {
+			p.cursor = &position{x, len(p.rows) - 1}
+		}
+	}
+	if l.above != nil {
+		p.rows = append(p.rows, l.above(l.w)...)
+	}
+	head := len(p.rows)
+	switch {
+	case l.wrong != nil:
+		p.rows = append(p.rows, l.filterError())
+	case l.app.slim():
+		head--
+	case len(l.rows) > 0:
+		p.rows = append(p.rows, l.heading())
+	default:
+		p.rows = append(p.rows, "")
+	}
+	p.rows = append(p.rows, l.body()...)
+	p.foot = l.foot()
+	if p.cursor == nil && len(l.rows) > 0 {
+		each := 1
+		if l.app.slim() {
+			each = 2
+		}
+		p.cursor = &position{1, head + 1 + (l.cur-l.top)*each}
+	}
+	return p
+}
+
+func (l *list[T]) body() []string {
+	th := &l.app.theme
+	switch {
+	case l.err != nil && len(l.rows) == 0:
+		lines := wrap("✕ cannot read "+l.what+": "+strings.TrimSuffix(oneLine(l.err), ".")+".   R tries again", l.w-4)
+		for i := range lines {
+			lines[i] = " " + th.paint(bad, lines[i])
+		}
+		return lines
+	case !l.ready && l.req.slow:
+		return []string{"   " + th.paint(dim, "reading "+l.what+"…")}
+	case !l.ready:
+		return nil
+	case len(l.rows) == 0 && l.applied != "":
+		return []string{"   Nothing fits " + cut(clean(l.applied), max(l.w-44, 8)) + ".   esc leaves · / edits it"}
+	case len(l.rows) == 0:
+		return []string{"   " + l.empty}
+	}
+	var rows []string
+	gap := l.gap()
+	for i := l.top - l.first(); i < len(l.rows) && i < l.top-l.first()+l.visible(); i++ {
+		if l.app.slim() {
+			rows = append(rows, l.twoRows(i)...)
+			continue
+		}
+		row := l.cellsOf(i, gap)
+		if l.req.slow || l.err != nil {
+			row = th.paint(dim, strip(row))
+		}
+		rows = append(rows, l.marker(i)+row)
+	}
+	return rows
+}
+
+// marker is the three cells before a row.
+func (l *list[T]) marker(i int) string {
+	th := &l.app.theme
+	current, marked := l.first()+i == l.cur, len(l.marks) > 0 && l.marks[l.id(l.rows[i])]
+	look := marker
+	if l.app.blurred {
+		look = dim
+	}
+	switch {
+	case current && marked:
+		return th.paint(look, "✓▌") + " "
+	case current:
+		return " " + th.paint(look, "▌") + " "
+	case marked:
+		return " " + th.paint(look, "✓") + " "
+	}
+	return "   "
+}
+
+func (l *list[T]) cellsOf(i, gap int) string {
+	var row strings.Builder
+	for n, c := range l.picked {
+		if n > 0 {
+			row.WriteString(blanks(gap))
+		}
+		row.WriteString(l.fitted(c, l.cells[i][c], n == len(l.picked)-1))
+	}
+	return row.String()
+}
+
+func (l *list[T]) fitted(c int, cell string, last bool) string {
+	w := l.widths[c]
+	switch col := l.columns[c]; {
+	case col.right:
+		return fitRight(cell, w)
+	case col.middle:
+		cell = cutMiddle(cell, w)
+	}
+	if last {
+		return cut(cell, w)
+	}
+	return fit(cell, w)
+}
+
+func (l *list[T]) heading() string {
+	if l.title != nil {
+		if title := l.title(); title != "" {
+			return blanks(gutter) + l.app.theme.paint(head, title)
+		}
+	}
+	var row strings.Builder
+	row.WriteString(blanks(gutter))
+	for n, c := range l.picked {
+		if n > 0 {
+			row.WriteString(blanks(l.gap()))
+		}
+		row.WriteString(l.fitted(c, l.columns[c].head, n == len(l.picked)-1))
+	}
+	return l.app.theme.paint(head, row.String())
+}
+
+// twoRows draws an entry on a slim terminal: the name, and below it what is
+// worth most besides.
+func (l *list[T]) twoRows(i int) []string {
+	order := make([]int, len(l.columns))
+	for c := range order {
+		order[c] = c
+	}
+	slices.SortStableFunc(order, func(a, b int) int { return l.columns[a].worth - l.columns[b].worth })
+	name := l.cells[i][order[0]]
+	if l.columns[order[0]].middle {
+		name = cutMiddle(name, l.w-gutter)
+	}
+	var rest []string
+	for _, c := range order[1:min(3, len(order))] {
+		rest = append(rest, l.cells[i][c])
+	}
+	return []string{l.marker(i) + name, blanks(gutter+2) + strings.Join(rest, "  ")}
+}
+
+// position is "1 of 4".
+func (l *list[T]) position() string {
+	if !l.counted {
+		return group(l.cur + 1)
+	}
+	return group(l.cur+1) + " of " + count(l.total)
+}
+
+// foot is the position: "1 of 4 · 1 marked".
+func (l *list[T]) foot() string {
+	if l.open {
+		return strings.Join(l.offers(), "  ")
+	}
+	if len(l.rows) == 0 {
+		return ""
+	}
+	foot := l.position()
+	if n := len(l.marks); n > 0 {
+		foot += " · " + count(n) + " marked"
+	}
+	return foot
+}

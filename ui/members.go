@@ -1,0 +1,311 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"patrol/keys"
+	"patrol/model"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// newMembers lists who is a member of a place, by itself or through a group
+// above. Bots are marked: their membership comes and goes with their token.
+func newMembers(p *place) *list[model.Member] {
+	a := p.app
+	l := &list[model.Member]{
+		app: a, path: p.crumbs, who: p.who, keys: keys.Members, what: "members",
+		id: func(m model.Member) int64 { return m.User.ID },
+		columns: []column[model.Member]{
+			{head: "NAME", worth: 1, least: 12, cell: func(m model.Member) string {
+				if m.User.Kind == model.Bot {
+					return clean(m.User.Name)
+				}
+				return clean(m.User.Username)
+			}},
+			{worth: 2, cell: func(m model.Member) string {
+				if m.User.Kind == model.Bot {
+					return a.theme.paint(dim, "[bot]")
+				}
+				return ""
+			}},
+			{head: "ROLE", worth: 3, cell: func(m model.Member) string { return m.Role.String() }},
+			{head: "FROM", worth: 4, cell: func(m model.Member) string {
+				if m.From == p.Place {
+					return "here"
+				}
+				return clean(m.FromPath)
+			}},
+			{head: "UNTIL", worth: 5, cell: func(m model.Member) string {
+				if m.User.Kind == model.Bot {
+					return a.theme.paint(dim, "its token's date: ") + m.TokenEnds.String()
+				}
+				return orDash(m.ExpiresOn.String())
+			}},
+		},
+		fetch: func(ctx context.Context, w wanted, page model.Page) (model.List[model.Member], error) {
+			return a.Store.Members(ctx, a.Actor, p.Ref(), true, w.filter, page)
+		},
+	}
+	l.empty = "No members in " + clean(p.path) + ".  n adds one"
+	l.acts = map[keys.Action]func() tea.Cmd{
+		keys.New:      func() tea.Cmd { return a.push(newMemberForm(p, nil)) },
+		keys.NewToken: func() tea.Cmd { return a.makeToken(p.spot) },
+		keys.Edit:     l.on(func(m model.Member) tea.Cmd { return a.push(newMemberForm(p, &m)) }),
+		keys.Remove:   l.on(func(m model.Member) tea.Cmd { return removeMember(p, m) }),
+		keys.Open: l.on(func(m model.Member) tea.Cmd {
+			return ask(a, new(request), func(ctx context.Context) (model.Token, error) {
+				return a.Store.Token(ctx, a.Actor, model.Ref{}, m.TokenID)
+			}, func(t model.Token, err error) tea.Cmd {
+				if err != nil {
+					a.fail(err)
+					return nil
+				}
+				return a.push(newDetail(a, t, nil))
+			})
+		}),
+	}
+	row := func(ok func(model.Member) error) func() error {
+		return func() error {
+			if m, there := l.current(); there {
+				return ok(m)
+			}
+			return errNoRow
+		}
+	}
+	l.cans = map[keys.Action]func() error{
+		keys.New:      func() error { return a.may(model.AddMember, memberTarget(p.spot, a.me.ID, nil, model.Guest)) },
+		keys.NewToken: func() error { return a.may(model.CreateToken, p.target()) },
+		keys.Edit: row(func(m model.Member) error {
+			if m.User.Kind == model.Human && m.From != p.Place {
+				return fmt.Errorf("%s is a member through %s: change it there", clean(m.User.Username), clean(m.FromPath))
+			}
+			return a.may(model.ChangeMember, memberTarget(p.spot, a.me.ID, &m, m.Role))
+		}),
+		keys.Remove: row(func(m model.Member) error {
+			if m.User.Kind == model.Human && m.From != p.Place {
+				return fmt.Errorf("%s is a member through %s: remove him there", clean(m.User.Username), clean(m.FromPath))
+			}
+			return a.may(model.RemoveMember, memberTarget(p.spot, a.me.ID, &m, model.NoRole))
+		}),
+		keys.Open: row(func(m model.Member) error {
+			if m.TokenID == 0 {
+				return errors.New("only bots have a token here")
+			}
+			return nil
+		}),
+	}
+	return l
+}
+
+// memberTarget is what is known of a membership, for the policy.
+func memberTarget(in spot, me int64, m *model.Member, asked model.Role) model.Target {
+	t := in.target()
+	t.AskedRole, t.MemberKind = asked, model.Human
+	if m != nil {
+		t.MemberKind = m.User.Kind
+		t.Mine = m.User.ID == me
+		if m.From == in.Place {
+			t.MemberRole = m.Role
+		} else {
+			t.Inherited = m.Role
+		}
+	}
+	return t
+}
+
+func removeMember(p *place, m model.Member) tea.Cmd {
+	a, name := p.app, clean(m.User.Username)
+	return a.push(newConfirm(a, question{
+		title:   "Remove " + name + "?",
+		lines:   []string{fmt.Sprintf("%s is %s of %s.", name, m.Role, clean(p.path)), "The tokens that he made keep working."},
+		yesWord: "Yes, remove",
+		yes: func() tea.Cmd {
+			return a.change(func(ctx context.Context) error {
+				return a.Store.RemoveMember(ctx, a.Actor, p.Ref(), m.User.ID)
+			}, func() tea.Cmd {
+				a.say(okay, name+" removed")
+				return a.reload()
+			})
+		},
+	}))
+}
+
+// newMemberForm adds a member, or changes one.
+func newMemberForm(p *place, m *model.Member) *form {
+	a := p.app
+	f := &form{app: a, path: append(p.crumbs(), "Add member"), who: p.who, verb: "add", makes: "Then"}
+	user := &field{key: "user", label: "User", hint: func() string { return "the user name" }}
+	role := &field{kind: chipField, key: "access_level", label: "Role"}
+	ends := &field{key: "expires_at", label: "Until", hint: func() string { return "YYYY-MM-DD; empty: no end" }}
+	for _, r := range model.Roles {
+		role.chips = append(role.chips, r.String())
+	}
+	if m == nil {
+		f.fields = []*field{user, role, ends}
+	} else {
+		f.path[len(f.path)-1] = clean(m.User.Username)
+		f.verb = "save"
+		f.fields = []*field{role, ends}
+		user.in.set(m.User.Username)
+		ends.in.set(m.ExpiresOn.String())
+		for i, r := range model.Roles {
+			if r == m.Role {
+				role.pick = i
+			}
+		}
+	}
+	asked := func() memberCheck {
+		return memberCheck{app: a, may: a.judge(), in: p.spot, me: a.me.ID, before: m,
+			name: strings.TrimSpace(user.in.String()), role: model.Roles[role.pick], ends: ends.in.String()}
+	}
+	f.check = func() func(context.Context) (verdict, error) { return asked().verdict }
+	f.send = func() func(context.Context) (func() tea.Cmd, error) { return asked().save }
+	return f
+}
+
+// memberCheck is what a member's form asks for.
+type memberCheck struct {
+	app    *App
+	may    func(model.Action, model.Target) error
+	in     spot
+	me     int64
+	before *model.Member // nil: a new one
+	name   string
+	role   model.Role
+	ends   string
+}
+
+func (c memberCheck) date() (model.Date, error) {
+	text := strings.TrimSpace(c.ends)
+	if text == "" {
+		return 0, nil
+	}
+	d, err := model.ParseDate(text)
+	if err != nil {
+		return 0, model.Invalid("R8", model.Field{Key: "expires_at", Text: err.Error()})
+	}
+	return d, nil
+}
+
+// verdict asks the policy with what the store says of the user.
+func (c memberCheck) verdict(ctx context.Context) (verdict, error) {
+	a := c.app
+	if c.name == "" {
+		return verdict{look: bad, text: "the user's name is missing"}, nil
+	}
+	if _, err := c.date(); err != nil {
+		return refusedBy(err), nil
+	}
+	m := c.before
+	if m == nil {
+		u, err := a.Store.User(ctx, a.Actor, 0, c.name)
+		if err != nil {
+			return refusedBy(err), nil
+		}
+		found, err := a.Store.Members(ctx, a.Actor, c.in.Ref(), true, u.Username, model.Page{Limit: model.MaxPage})
+		if err != nil {
+			return verdict{}, err
+		}
+		m = &model.Member{User: u}
+		for _, row := range found.Rows {
+			if row.User.ID == u.ID {
+				m = &row
+			}
+		}
+		if m.Role != model.NoRole && m.From == c.in.Place {
+			return verdict{look: bad, text: fmt.Sprintf("%s is %s here already", clean(u.Username), m.Role)}, nil
+		}
+	}
+	action := model.AddMember
+	if c.before != nil {
+		action = model.ChangeMember
+	}
+	if err := c.may(action, memberTarget(c.in, c.me, m, c.role)); err != nil {
+		return refusedBy(err), nil
+	}
+	v := verdict{look: okay, text: "can be added", makes: abilities(c.role, c.in)}
+	if c.before != nil {
+		v.text = "can be saved"
+	}
+	return v, nil
+}
+
+// save adds or changes the member.
+func (c memberCheck) save(ctx context.Context) (func() tea.Cmd, error) {
+	a, in := c.app, c.in.Ref()
+	ends, err := c.date()
+	if err != nil {
+		return nil, err
+	}
+	ctx = context.WithoutCancel(ctx)
+	if c.before == nil {
+		u, err := a.Store.User(ctx, a.Actor, 0, c.name)
+		if err != nil {
+			return nil, err
+		}
+		if _, err := a.Store.AddMember(ctx, a.Actor, in, u.ID, c.role, ends); err != nil {
+			return nil, err
+		}
+		return func() tea.Cmd {
+			a.say(okay, fmt.Sprintf("%s is %s", clean(u.Username), c.role))
+			return a.pop()
+		}, nil
+	}
+	before, id := *c.before, c.before.User.ID
+	if _, err := a.Store.ChangeMember(ctx, a.Actor, in, id, c.role, &ends); err != nil {
+		return nil, err
+	}
+	text := fmt.Sprintf("%s is %s", clean(before.User.Username), c.role)
+	return func() tea.Cmd {
+		a.done(text, undo{done: text,
+			changed: func(ctx context.Context) (string, error) {
+				found, err := a.Store.Members(ctx, a.Actor, in, false, before.User.Username, model.Page{Limit: model.MaxPage})
+				for _, now := range found.Rows {
+					if now.User.ID == id && now.Role == c.role && now.ExpiresOn == ends {
+						return "", err
+					} else if now.User.ID == id {
+						return clean(now.User.Username) + " is " + now.Role.String(), err
+					}
+				}
+				return clean(before.User.Username) + " is no member", err
+			},
+			back: func(ctx context.Context) error {
+				_, err := a.Store.ChangeMember(ctx, a.Actor, in, id, before.Role, &before.ExpiresOn)
+				return err
+			}})
+		return a.pop()
+	}, nil
+}
+
+// abilities says what a member with the role can do with code.
+func abilities(r model.Role, s spot) string {
+	can := []string{"sees"}
+	for _, x := range []struct {
+		action model.Action
+		word   string
+	}{{model.ReadCode, "clones"}, {model.PushCode, "pushes"}, {model.CreateToken, "makes tokens"}} {
+		t := s.target()
+		t.Kind, t.Role = model.ProjectPlace, r
+		if model.Decide(model.Facts{Caller: model.Caller{UserID: 1, Kind: model.Human}, Action: x.action, Target: t}).Allowed {
+			can = append(can, x.word)
+		}
+	}
+	if n := len(can); n > 1 {
+		return strings.Join(can[:n-1], ", ") + " and " + can[n-1] + " " + clean(s.path)
+	}
+	return can[0] + " " + clean(s.path)
+}
+
+// refusedBy is a refusal as a form's last row.
+func refusedBy(err error) verdict {
+	v := verdict{look: bad, text: oneLine(err)}
+	var reason *model.Reason
+	if errors.As(err, &reason) {
+		v.fields = reason.Fields
+	}
+	return v
+}

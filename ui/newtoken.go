@@ -1,0 +1,204 @@
+package ui
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"strconv"
+	"strings"
+
+	"patrol/model"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// makeToken opens the form for a new token, or says which rule is in the way.
+func (a *App) makeToken(s spot) tea.Cmd {
+	empty := model.NewToken{Place: s.Ref(), Role: model.Guest}
+	type answer struct {
+		decided model.Decision
+		latest  model.Date
+	}
+	return ask(a, new(request), func(ctx context.Context) (found answer, err error) {
+		if _, found.decided, err = a.Store.CheckToken(ctx, a.Actor, empty); err != nil {
+			return found, err
+		}
+		limit, err := a.Store.Setting(ctx, model.SettingMaxLifetime)
+		days, _ := strconv.Atoi(limit) // empty: not set
+		found.latest = model.LatestExpiry(a.today(), days)
+		return found, err
+	}, func(found answer, err error) tea.Cmd {
+		switch {
+		case err != nil:
+			a.fail(err)
+			return nil
+		case found.decided.Kind == model.ErrDenied:
+			return a.push(newRefusal(a, s, found.decided))
+		}
+		return a.push(newTokenForm(a, s, found.latest))
+	})
+}
+
+// scopeNotes says what each scope opens (R60).
+var scopeNotes = map[model.Scope]string{
+	model.ScopeAPI:             "all of REST, packages, Git, registry, AI",
+	model.ScopeReadAPI:         "REST reading, packages, fetch, image pull",
+	model.ScopeReadRegistry:    "pull images",
+	model.ScopeWriteRegistry:   "push images, if read_registry is there too",
+	model.ScopeReadRepository:  "fetch; by REST the repository's files",
+	model.ScopeWriteRepository: "fetch and push; nothing of REST",
+	model.ScopeCreateRunner:    "create runners",
+	model.ScopeAIFeatures:      "the AI gateway",
+	model.ScopeK8sProxy:        "the Kubernetes gateway; api does not",
+	model.ScopeSelfRotate:      "rotate itself",
+}
+
+// lifetimes are the chips beside the date, in days; the last chip is the latest
+// date there is.
+var lifetimes = []int{7, 30, 90}
+
+// newTokenForm asks for a project or group token.
+func newTokenForm(a *App, s spot, latest model.Date) *form {
+	f := &form{app: a, path: []string{s.path, "New token"}, who: func() string { return a.roleHere(s.role) }, verb: "create", makes: "Makes"}
+	dateOf := func(chip int) model.Date {
+		if chip < len(lifetimes) {
+			return min(a.today()+model.Date(lifetimes[chip]), latest)
+		}
+		return latest
+	}
+	name := &field{key: "name", label: "Name"}
+	description := &field{key: "description", label: "Description", hint: func() string { return "up to 255 characters" }}
+	expires := &field{key: "expires_at", label: "Expires", pick: 1, chips: []string{"7 d", "30 d", "90 d", "latest"},
+		hint: func() string { return latest.String() }}
+	expires.picked = func(chip int) { expires.in.set(dateOf(chip).String()) }
+	expires.picked(1)
+	role := &field{kind: chipField, key: "access_level", label: "Role"}
+	for _, r := range model.Roles {
+		role.chips = append(role.chips, r.String())
+	}
+	f.fields = []*field{name, description, expires, role}
+	for i, scope := range model.ScopesFor(model.KindAt(s.Kind)) {
+		x := &field{kind: tickField, key: string(scope), note: scopeNotes[scope]}
+		if i == 0 {
+			x.label = "Scopes"
+		}
+		f.fields = append(f.fields, x)
+	}
+	asked := func() (model.NewToken, error) {
+		n := model.NewToken{Place: s.Ref(), Name: name.in.String(), Role: model.Roles[role.pick]}
+		if text := description.in.String(); strings.TrimSpace(text) != "" {
+			n.Description = &text
+		}
+		for _, x := range f.fields {
+			if x.kind == tickField && x.ticked {
+				n.Scopes = append(n.Scopes, model.Scope(x.key))
+			}
+		}
+		if text := strings.TrimSpace(expires.in.String()); text != "" {
+			d, err := model.ParseDate(text)
+			if err != nil {
+				return n, model.Invalid("R56", model.Field{Key: "expires_at", Text: err.Error()})
+			}
+			n.ExpiresOn = d
+		}
+		return n, nil
+	}
+	f.check = func() func(context.Context) (verdict, error) {
+		n, err := asked()
+		return func(ctx context.Context) (verdict, error) {
+			if err != nil {
+				return refusedBy(err), nil
+			}
+			full, d, err := a.Store.CheckToken(ctx, a.Actor, n)
+			if err != nil {
+				return verdict{}, err
+			}
+			return judgeToken(full, d, s), nil
+		}
+	}
+	f.send = func() func(context.Context) (func() tea.Cmd, error) {
+		n, err := asked()
+		return func(ctx context.Context) (func() tea.Cmd, error) {
+			if err != nil {
+				return nil, err
+			}
+			issued, err := a.Store.CreateToken(context.WithoutCancel(ctx), a.Actor, n)
+			if err != nil {
+				return nil, err
+			}
+			return func() tea.Cmd { return a.replace(newSecret(a, s, issued)) }, nil
+		}
+	}
+	return f
+}
+
+// judgeToken is the form's last row: whether it can be created, and whether it
+// would be of use.
+func judgeToken(n model.NewToken, d model.Decision, s spot) verdict {
+	v := verdict{look: okay, text: "can be created"}
+	bot := fmt.Sprintf("bot %s_%d_bot_…, ", s.Kind, s.ID)
+	v.makes = bot + n.Role.String() + " here, no sign-in; last day " + (n.ExpiresOn - 1).String()
+	switch {
+	case d.Rule == "R45":
+		v.look, v.text = bad, fmt.Sprintf("the role is above yours: you are %s, it is %s", s.role, n.Role)
+	case !d.Allowed:
+		v.look, v.text, v.fields = bad, clean(d.Text), d.Fields
+	default:
+		if useless := useless(n, s); useless != "" {
+			v.look, v.text = warn, useless
+		}
+	}
+	return v
+}
+
+// uses are what scopes can be for in a project, and what the token's bot needs
+// besides.
+var uses = []struct {
+	word   string
+	access []model.Access // all of them
+	action model.Action
+}{
+	{"clone", []model.Access{model.GitFetch}, model.ReadCode},
+	{"push", []model.Access{model.GitPush}, model.PushCode},
+	{"reading over REST", []model.Access{model.RESTRead}, model.SeeProject},
+	{"image pull", []model.Access{model.RegistryPull}, model.PullPackage},
+	{"image push", []model.Access{model.RegistryPull, model.RegistryPush}, model.PushPackage}, // R62
+	{"runners", []model.Access{model.RunnerCreation}, model.EditProject},
+	{"Kubernetes", []model.Access{model.KubernetesGateway}, model.PushPackage},
+	{"AI", []model.Access{model.AIGateway}, model.NoAction},
+	{"rotation", []model.Access{model.SelfRotation}, model.NoAction},
+}
+
+// useless is empty if the token would open anything in its place, else what its
+// scopes would need.
+func useless(n model.NewToken, s spot) string {
+	var needs []string
+	for _, use := range uses {
+		if slices.ContainsFunc(use.access, func(x model.Access) bool { return !n.Scopes.Opens(x) }) {
+			continue
+		}
+		if botMay(use.action, n.Role, s.visibility) {
+			return ""
+		}
+		for _, r := range model.Roles {
+			if botMay(use.action, r, s.visibility) {
+				needs = append(needs, use.word+" "+r.String())
+				break
+			}
+		}
+	}
+	if len(needs) == 0 {
+		return "with these scopes alone this opens nothing: pushing images needs read_registry too"
+	}
+	needs[0] = strings.Replace(needs[0], " ", " needs ", 1)
+	return "as " + n.Role.String() + " this opens nothing here: " + strings.Join(needs, ", ")
+}
+
+// botMay asks the policy for a bot with that role in a project.
+func botMay(do model.Action, r model.Role, v model.Visibility) bool {
+	return do == model.NoAction || model.Decide(model.Facts{
+		Caller: model.Caller{UserID: 1, Kind: model.Bot},
+		Action: do,
+		Target: model.Target{Kind: model.ProjectPlace, Visibility: v, Role: r, Within: true},
+	}).Allowed
+}

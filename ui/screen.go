@@ -1,0 +1,115 @@
+package ui
+
+import (
+	"context"
+	"time"
+
+	"patrol/keys"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+// screen is one page of the console, or a box over it. Only App calls it.
+type screen interface {
+	crumbs() []string         // what the header says after the instance, outermost first
+	load() tea.Cmd            // reads from the store: when shown, when uncovered, on R, and when something has changed
+	resize(w, h int)          // the body's size in cells
+	view() page               // draws what it has; never reads
+	set() keys.Set            // the keys it knows
+	typing() bool             // letters are text: keys that set doesn't hold go to update
+	update(tea.Msg) tea.Cmd   // a key or a paste, while typing
+	act(press) tea.Cmd        // a key of set, or one of App's that it leaves to the screen
+	can(keys.Action) error    // nil, or why not now: then the key leaves the footer, and pressing it says why
+	word(keys.Binding) string // what the footer calls it; usually b.Short
+}
+
+// press is a key that a set holds.
+type press struct {
+	action keys.Action
+	key    string
+}
+
+// page is what a screen wants drawn.
+type page struct {
+	top    string    // row 2, left: tabs or the filter line
+	aside  string    // row 2, right
+	rows   []string  // the body, from the top
+	foot   string    // row 23, left: the position
+	who    string    // the header, behind the user: the role in the place shown
+	cursor *position // where the terminal's cursor stands, in the body; y -1 is row 2
+}
+
+type position struct{ x, y int }
+
+// boxed is a screen that is drawn as a box over the one below.
+type boxed interface{ box() }
+
+func isBox(s screen) bool {
+	_, ok := s.(boxed)
+	return ok
+}
+
+// guarded is a screen that holds something that would be lost by leaving it.
+type guarded interface {
+	guard() *question // nil: nothing to lose
+	left() tea.Cmd    // it was left all the same
+}
+
+// request numbers the questions of one asker to the store, so that an answer
+// that a newer question has overtaken is dropped.
+type request struct {
+	number int
+	busy   bool // no answer yet
+	slow   bool // and that for 150 ms
+	cancel context.CancelFunc
+}
+
+// slowAfter is how long old rows stand unmarked while new ones are read.
+const slowAfter = 150 * time.Millisecond
+
+// answer carries what a question has found, or a timer that has run out, back
+// to Update.
+type answer struct {
+	to     *request
+	number int
+	do     func() tea.Cmd
+}
+
+// ask puts a question to the store without holding up the console. then runs
+// in Update with what was found, unless r has been asked something else since;
+// the context of an overtaken question is cancelled.
+func ask[T any](a *App, r *request, find func(context.Context) (T, error), then func(T, error) tea.Cmd) tea.Cmd {
+	r.drop()
+	ctx, cancel := context.WithCancel(a.ctx)
+	r.busy, r.cancel = true, cancel
+	number := r.number
+	work := func() tea.Msg {
+		found, err := find(ctx)
+		return answer{r, number, func() tea.Cmd {
+			cancel()
+			r.busy, r.slow = false, false
+			a.noticed(err)
+			return then(found, err)
+		}}
+	}
+	slow := a.after(slowAfter, answer{r, number, func() tea.Cmd {
+		r.slow = r.busy
+		return nil
+	}})
+	return tea.Batch(work, slow)
+}
+
+// wait runs do in Update after d, unless r has been asked something else since.
+func (a *App) wait(r *request, d time.Duration, do func() tea.Cmd) tea.Cmd {
+	r.drop()
+	return a.after(d, answer{r, r.number, do})
+}
+
+// drop forgets the question that is under way.
+func (r *request) drop() {
+	if r.cancel != nil {
+		r.cancel()
+	}
+	r.number++
+	r.busy, r.slow, r.cancel = false, false, nil
+}

@@ -1,0 +1,156 @@
+package ui
+
+import (
+	"strings"
+
+	"github.com/charmbracelet/colorprofile"
+)
+
+// look is what a piece of text means; the theme says what it looks like.
+// Nothing is said by a look alone: a symbol or a word stands beside it.
+type look uint8
+
+const (
+	plain  look = iota
+	dim         // secondary text
+	okay        // ● active, allowed, passed
+	warn        // ◐ soon, useless, a clock that was set
+	bad         // ✕ revoked, refused, destructive
+	off         // ○ expired, disabled, not applicable
+	accent      // the focused field, the last crumb, what is chosen
+	marker      // the current row: accent, in as few bytes as there are
+	head        // headings
+	looks
+)
+
+// symbols stand before a state's word.
+var symbols = [looks]string{okay: "●", warn: "◐", bad: "✕", off: "○"}
+
+// theme turns looks into escape sequences for one terminal.
+type theme struct {
+	on    [looks]string // the sequence that begins it; empty: nothing to do
+	ascii bool          // our symbols become ASCII
+	bytes bool          // and everything else too: no UTF-8 here
+}
+
+// The colours have a contrast of at least 5:1 on #16161e and on white.
+// Backgrounds are never painted.
+var (
+	darkColours = [looks]string{
+		dim: rgb("139;148;158"), okay: rgb("126;226;168"), warn: rgb("242;193;78"), bad: rgb("255;123;114"),
+		off: rgb("139;148;158"), accent: rgb("196;167;255"), marker: "\x1b[38;5;183m", head: rgb("139;148;158"),
+	}
+	lightColours = [looks]string{
+		dim: rgb("87;96;106"), okay: rgb("10;122;61"), warn: rgb("138;90;0"), bad: rgb("180;35;24"),
+		off: rgb("87;96;106"), accent: rgb("91;33;182"), marker: "\x1b[38;5;55m", head: rgb("87;96;106"),
+	}
+	sixteenColours = [looks]string{okay: "\x1b[32m", bad: "\x1b[31m", accent: bold, marker: bold, head: bold}
+	noColours      = [looks]string{accent: bold, marker: bold, head: bold}
+)
+
+const (
+	bold  = "\x1b[1m"
+	reset = "\x1b[m"
+)
+
+func rgb(colour string) string { return "\x1b[38;2;" + colour + "m" }
+
+// newTheme chooses by what the terminal can do, by its background, and by the
+// environment it was started in.
+func newTheme(p colorprofile.Profile, dark bool, env environment) theme {
+	t := theme{on: noColours}
+	switch {
+	case env["NO_COLOR"] != "" || p < colorprofile.ANSI:
+	case p == colorprofile.ANSI:
+		t.on = sixteenColours
+	case dark:
+		t.on = darkColours
+	default:
+		t.on = lightColours
+	}
+	locale := env.locale()
+	t.bytes = !strings.Contains(locale, "utf8")
+	t.ascii = t.bytes || env["TERM"] == "linux" || strings.HasPrefix(locale, "zh") ||
+		strings.HasPrefix(locale, "ja") || strings.HasPrefix(locale, "ko")
+	return t
+}
+
+// paint gives s the look l. s has no line ends.
+func (t *theme) paint(l look, s string) string {
+	if t.on[l] == "" || s == "" {
+		return s
+	}
+	return t.on[l] + s + reset
+}
+
+// state is a symbol and a word in the symbol's look.
+func (t *theme) state(l look, word string) string {
+	return t.paint(l, strings.TrimSuffix(symbols[l]+" "+word, " "))
+}
+
+// Our own symbols are one cell wide, and so is what stands for them where they
+// may be missing or wide: nothing moves.
+var toASCII = strings.NewReplacer(
+	"▌", ">", "●", "*", "◐", "!", "✕", "x", "○", ".", "✓", "+", "─", "-", "│", "|", "‹", "<", "›", ">", "…", "~",
+	"┌", "+", "┐", "+", "└", "+", "┘", "+", "█", "#", "░", ".", "▕", "|", "▏", "|", "•", "*", "·", "-", "–", "-",
+	"↑", "^", "↓", "v", "←", "<", "→", ">",
+)
+
+// encode turns a finished frame into what the terminal can show.
+func (t *theme) encode(frame string) string {
+	if !t.ascii {
+		return frame
+	}
+	frame = toASCII.Replace(frame)
+	if !t.bytes {
+		return frame
+	}
+	var b strings.Builder
+	for _, r := range frame {
+		if r < 0x80 {
+			b.WriteRune(r)
+		} else {
+			b.WriteString(strings.Repeat("?", width(string(r))))
+		}
+	}
+	return b.String()
+}
+
+// environment is the variables of the person's side: at the machine itself the
+// process's, over SSH what the client sent.
+type environment map[string]string
+
+func newEnvironment(list []string) environment {
+	env := environment{}
+	for _, entry := range list {
+		name, value, _ := strings.Cut(entry, "=")
+		env[name] = value
+	}
+	return env
+}
+
+// locale is the one in force for characters, in small letters and without
+// dashes: "en_us.utf8".
+func (env environment) locale() string {
+	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
+		if env[name] != "" {
+			return strings.ReplaceAll(strings.ToLower(env[name]), "-", "")
+		}
+	}
+	return ""
+}
+
+// dark is a guess at the terminal's background until it answers: most are, and
+// some say so.
+func (env environment) dark() bool {
+	back := env["COLORFGBG"][strings.LastIndexByte(env["COLORFGBG"], ';')+1:]
+	return back != "7" && back != "15"
+}
+
+// remote tells whether the person sits at another machine than the program.
+func (env environment) remote() bool { return env["SSH_CONNECTION"] != "" || env["SSH_TTY"] != "" }
+
+// multiplexed tells whether tmux or screen stands between.
+func (env environment) multiplexed() bool {
+	return env["TMUX"] != "" || strings.HasPrefix(env["TERM"], "tmux") || strings.HasPrefix(env["TERM"], "screen")
+}

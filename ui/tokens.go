@@ -1,0 +1,277 @@
+package ui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"strings"
+
+	"patrol/keys"
+	"patrol/model"
+
+	tea "charm.land/bubbletea/v2"
+)
+
+var errNoRow = errors.New("there is no row")
+
+// newPlaceTokens lists the active or the inactive tokens of a project or group.
+func newPlaceTokens(p *place, active bool) *list[model.Token] {
+	l := newTokens(p.app, model.TokenQuery{In: p.Ref(), Active: &active, Deleted: !active})
+	l.reverse = !active
+	l.path, l.who = p.crumbs, p.who
+	l.columns = l.columns[1:]
+	l.keys = keys.ActiveTokens
+	path := clean(p.path)
+	l.empty = "No active tokens in " + path + ".  n creates the first · tab: inactive"
+	if !active {
+		l.keys = keys.InactiveTokens
+		l.empty = "No inactive tokens in " + path + "."
+	}
+	create := func() tea.Cmd { return p.app.makeToken(p.spot) }
+	l.acts[keys.New], l.acts[keys.NewToken] = create, create
+	l.acts[keys.Settings] = func() tea.Cmd {
+		p.tabs.at = settingsTab
+		return p.tabs.load()
+	}
+	can := func() error { return p.app.may(model.CreateToken, p.target()) }
+	l.cans[keys.New], l.cans[keys.NewToken] = can, can
+	l.cans[keys.Remove] = func() error {
+		if _, ok := l.current(); !ok {
+			return errNoRow
+		}
+		return p.app.may(model.RevokeToken, p.target())
+	}
+	return l
+}
+
+// newAllTokens lists every token that the person may see and that fits the
+// filter line.
+func newAllTokens(a *App, filter string) screen {
+	l := newTokens(a, model.TokenQuery{})
+	l.path = func() []string { return []string{"All tokens"} }
+	l.who = a.kind
+	l.keys = keys.AllTokens
+	l.empty = "No tokens yet."
+	l.filter.set(filter)
+	l.applied = filter
+	return l
+}
+
+// tokenSorts are the orders that s goes through, and what they are called.
+var (
+	tokenSorts     = []model.TokenSort{model.ByExpiry, model.ByLastUse, model.ByName, model.ByCreated, model.ByID}
+	tokenSortNames = []string{"expiry", "last use", "name", "creation", "id"}
+)
+
+// newTokens is what all lists of tokens have in common.
+func newTokens(a *App, q model.TokenQuery) *list[model.Token] {
+	l := &list[model.Token]{app: a, what: "tokens", id: func(t model.Token) int64 { return t.ID }}
+	l.columns = []column[model.Token]{
+		{head: "PROJECT", worth: 3, least: 12, middle: true, cell: func(t model.Token) string { return orDash(clean(t.PlacePath)) }},
+		{head: "NAME", worth: 1, least: 12, cell: func(t model.Token) string { return clean(t.Name) }},
+		{head: "ROLE", worth: 4, cell: func(t model.Token) string { return roleName(t.Role) }},
+		{head: "SCOPES", worth: 6, cell: func(t model.Token) string { return someScopes(t.Scopes) }},
+		{head: "LAST USED", worth: 5, cell: a.lastUse},
+		{head: "EXPIRES", worth: 2, cell: a.tokenState},
+	}
+	l.sorts = tokenSortNames
+	l.fetch = func(ctx context.Context, w wanted, p model.Page) (model.List[model.Token], error) {
+		asked := q
+		asked.Sort, asked.Descending = tokenSorts[w.sort], w.reverse
+		var err error
+		if asked.Filter, err = model.ParseFilter(w.filter); err != nil {
+			return model.List[model.Token]{}, err
+		}
+		return a.Store.Tokens(ctx, a.Actor, asked, p)
+	}
+	l.parse = func(line string) error {
+		_, err := model.ParseFilter(line)
+		return err
+	}
+	l.hints = tokenHints
+	l.peek = func(t model.Token) screen { return newDetail(a, t, l) }
+	l.acts = map[keys.Action]func() tea.Cmd{
+		keys.Open:   l.on(func(t model.Token) tea.Cmd { return a.push(newDetail(a, t, l)) }),
+		keys.Copy:   l.on(func(t model.Token) tea.Cmd { return a.copyText(fmt.Sprint(t.ID), fmt.Sprintf("id %d", t.ID)) }),
+		keys.Remove: func() tea.Cmd { return revokeChosen(a, l) },
+	}
+	there := func() error {
+		if _, ok := l.current(); !ok {
+			return errNoRow
+		}
+		return nil
+	}
+	l.cans = map[keys.Action]func() error{keys.Open: there, keys.Copy: there, keys.Remove: there, keys.Mark: there}
+	l.words = func(b keys.Binding) string {
+		if n := len(l.marks); b.Action == keys.Remove && n > 0 {
+			return fmt.Sprintf("%s %d", b.Short, n)
+		}
+		return b.Short
+	}
+	return l
+}
+
+// someScopes is the first scope and how many more there are.
+func someScopes(scopes model.Scopes) string {
+	switch len(scopes) {
+	case 0:
+		return "–"
+	case 1:
+		return clean(string(scopes[0]))
+	}
+	return fmt.Sprintf("%s +%d", clean(string(scopes[0])), len(scopes)-1)
+}
+
+// staleDays is how long a token may go unused before that is worth a warning.
+const staleDays = 90
+
+// stale tells whether an active token hasn't been used for so long.
+func stale(t model.Token, today model.Date) bool {
+	last := t.LastUsedAt
+	if last.IsZero() {
+		last = t.CreatedAt
+	}
+	return t.State(today) == model.Active && today-model.DateOf(last) > staleDays
+}
+
+func (a *App) lastUse(t model.Token) string {
+	text := ago(t.LastUsedAt, a.now())
+	if stale(t, a.today()) {
+		return a.theme.state(warn, text)
+	}
+	return text
+}
+
+// tokenState is "● in 12 d", "◐ in 3 d", "◐ replaced by 58" (R69), "○ expired" or
+// "✕ revoked".
+func (a *App) tokenState(t model.Token) string {
+	switch t.State(a.today()) {
+	case model.Expired:
+		return a.theme.state(off, "expired")
+	case model.Revoked:
+		return a.theme.state(bad, "revoked")
+	}
+	if t.Replaced() {
+		return a.theme.state(warn, fmt.Sprintf("replaced by %d", t.ReplacedBy))
+	}
+	return a.expiry(t.ExpiresOn)
+}
+
+// revokeChosen asks before it revokes the marked tokens, or the current one.
+func revokeChosen(a *App, l *list[model.Token]) tea.Cmd {
+	ids := l.chosen()
+	if row, ok := l.current(); ok && len(l.marks) == 0 {
+		return revokeOne(a, row, nil)
+	}
+	if len(ids) == 1 {
+		for _, row := range l.rows {
+			if row.ID == ids[0] {
+				return revokeOne(a, row, func() { l.marks = nil })
+			}
+		}
+	}
+	return revokeMany(a, ids, func() { l.marks = nil })
+}
+
+// revokeOne asks, saying what will break.
+func revokeOne(a *App, t model.Token, after func()) tea.Cmd {
+	name := clean(t.Name)
+	if t.State(a.today()) == model.Revoked {
+		a.say(dim, name+" is revoked already")
+		return nil
+	}
+	lines := []string{breaks(t.Scopes) + " with it fail from now on."}
+	if t.Kind != model.PersonalToken {
+		lines[0] = strings.TrimSuffix(lines[0], ".") + "; its bot goes."
+	}
+	if t.LastUsedAt.IsZero() {
+		lines = append(lines, "It was never used.")
+	} else {
+		used := "Used " + ago(t.LastUsedAt, a.now())
+		if len(t.LastUsedIPs) > 0 {
+			used += ", from " + clean(strings.Join(t.LastUsedIPs, ", "))
+		}
+		lines = append(lines, used+".")
+	}
+	lines = append(lines, "Its scopes: "+clean(t.Scopes.String())+".", "It cannot be undone.")
+	return a.push(newConfirm(a, question{title: "Revoke " + name + "?", lines: lines, yesWord: "Yes, revoke", yes: func() tea.Cmd {
+		return a.revoke([]int64{t.ID}, name+" revoked", after)
+	}}))
+}
+
+// breaks names what a token's scopes open.
+func breaks(scopes model.Scopes) string {
+	var what []string
+	if scopes.Opens(model.GitFetch) {
+		what = append(what, "Git")
+	}
+	if scopes.Opens(model.RESTRead) {
+		what = append(what, "API")
+	}
+	if scopes.Opens(model.RegistryPull) || scopes.Opens(model.RegistryPush) {
+		what = append(what, "registry")
+	}
+	switch n := len(what); n {
+	case 0:
+		return "Calls"
+	case 1:
+		return what[0] + " calls"
+	default:
+		return strings.Join(what[:n-1], ", ") + " and " + what[n-1] + " calls"
+	}
+}
+
+// revokeMany asks for all of them at once; three or more want the words typed.
+func revokeMany(a *App, ids []int64, after func()) tea.Cmd {
+	var req request
+	n := len(ids)
+	return ask(a, &req, func(ctx context.Context) ([]model.Token, error) {
+		tokens := make([]model.Token, 0, n)
+		for _, id := range ids {
+			t, err := a.Store.Token(ctx, a.Actor, model.Ref{}, id)
+			if err != nil {
+				return nil, err
+			}
+			tokens = append(tokens, t)
+		}
+		return tokens, nil
+	}, func(tokens []model.Token, err error) tea.Cmd {
+		if err != nil {
+			a.fail(err)
+			return nil
+		}
+		places, today := map[string]bool{}, 0
+		for _, t := range tokens {
+			places[t.PlacePath] = true
+			if model.DateOf(t.LastUsedAt) == a.today() {
+				today++
+			}
+		}
+		where := plural(len(places), "place")
+		if today > 0 {
+			where += fmt.Sprintf(" · ◐ %d used today", today)
+		}
+		q := question{title: fmt.Sprintf("Revoke %d tokens?", n), lines: []string{where, fmt.Sprintf("All %d or none. It cannot be undone.", n)},
+			yesWord: "Yes, revoke", yes: func() tea.Cmd {
+				a.say(warn, fmt.Sprintf("revoking %d…", n))
+				return a.revoke(ids, plural(n, "token")+" revoked", after)
+			}}
+		if n >= 3 {
+			q.typed = fmt.Sprintf("revoke %d", n)
+		}
+		return a.push(newConfirm(a, q))
+	})
+}
+
+// revoke revokes all or none and says so.
+func (a *App) revoke(ids []int64, said string, after func()) tea.Cmd {
+	return a.change(func(ctx context.Context) error {
+		return a.Store.RevokeTokens(ctx, a.Actor, model.Ref{}, ids...)
+	}, func() tea.Cmd {
+		if after != nil {
+			after()
+		}
+		a.say(okay, said)
+		return a.reload()
+	})
+}
