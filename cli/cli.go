@@ -1,0 +1,151 @@
+// Package cli is Patrol's command line: it reads flags and arguments, calls a
+// use case, and prints the answer. It decides nothing itself.
+package cli
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"runtime/debug"
+	"strings"
+
+	"charm.land/fang/v2"
+	"github.com/spf13/cobra"
+
+	"patrol/model"
+)
+
+// The exit statuses.
+const (
+	exitDone    = 0
+	exitRefused = 1 // refused or failed
+	exitUsage   = 2 // wrong usage
+)
+
+// usage is an error in the command line itself.
+type usage struct{ error }
+
+func usagef(format string, args ...any) error { return usage{fmt.Errorf(format, args...)} }
+
+// app is one run of the program: its streams, its environment, and the flags
+// that every command has.
+type app struct {
+	getenv   func(string) string
+	in       io.Reader
+	out, err io.Writer
+
+	db, repos, as, at string
+	json              bool
+}
+
+// Run runs one command line and gives the exit status: 0 done, 1 refused or
+// failed, 2 wrong usage. Results go to out; the one line that tells a failure,
+// and everything else, to errOut. It reads in only where a command says so, and
+// asks questions only if in is a terminal. A done ctx stops what runs; serve
+// then drains.
+func Run(ctx context.Context, args []string, getenv func(string) string, in io.Reader, out, errOut io.Writer) int {
+	a := &app{getenv: getenv, in: in, out: out, err: errOut}
+	root := a.rootCommand()
+	root.SetArgs(args)
+	root.SetIn(in)
+	root.SetOut(out)
+	root.SetErr(errOut)
+	err := fang.Execute(ctx, root, fang.WithVersion(version()),
+		fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, err error) {
+			fmt.Fprintln(errOut, "patrol: "+model.Clean(explain(err)))
+		}))
+	var wrong usage
+	switch {
+	case err == nil:
+		return exitDone
+	case errors.As(err, &wrong):
+		return exitUsage
+	}
+	return exitRefused
+}
+
+// explain is what is said of an error: what happened, and what to do now.
+func explain(err error) string {
+	if errors.Is(err, context.Canceled) {
+		return "interrupted"
+	}
+	text := strings.TrimSpace(err.Error())
+	var reason *model.Reason
+	if errors.As(err, &reason) && reason.Remedy != "" {
+		text += " What would change it: " + reason.Remedy + "."
+	}
+	return text
+}
+
+func version() string {
+	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
+		return info.Main.Version
+	}
+	return "(built from source)"
+}
+
+func (a *app) rootCommand() *cobra.Command {
+	root := parent("patrol", "Access tokens for Git projects: who made them, what they open, when they end",
+		a.userCommand(), a.groupCommand(), a.projectCommand(), a.memberCommand(), a.tokenCommand(), a.noticeCommand(),
+		a.featureCommand(), a.settingsCommand(), a.serveCommand(), a.auditCommand(), a.checkCommand(), a.backupCommand(), a.demoCommand())
+	root.Long = "Patrol makes project, group and personal access tokens, shows what each one does, and is the Git and REST server that they open."
+	root.Example = `
+patrol project add acme/web
+patrol token create --project acme/web --name deploy --role developer --scope write_repository,read_api > secret
+patrol serve`
+	choose := root.RunE
+	root.RunE = func(c *cobra.Command, args []string) error {
+		if len(args) == 0 {
+			return a.console(c.Context())
+		}
+		return choose(c, args)
+	}
+	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usagef("%w; see %s --help", err, c.CommandPath()) })
+	f := root.PersistentFlags()
+	f.StringVar(&a.db, "db", "", "the database file; else PATROL_DB, else patrol/patrol.db in the data folder")
+	f.StringVar(&a.repos, "repos", "", "folder of the bare repositories; else PATROL_REPOS, else beside the database")
+	f.StringVar(&a.as, "as", "", "act as this user; else PATROL_USER, else root")
+	f.StringVar(&a.at, "at", "", "rehearse a date: the clock starts at this RFC 3339 time, nothing is written; else PATROL_AT")
+	f.BoolVar(&a.json, "json", false, "print one JSON object or array")
+	return root
+}
+
+// parent is a command that only holds others.
+func parent(use, short string, children ...*cobra.Command) *cobra.Command {
+	names := make([]string, len(children))
+	for i, child := range children {
+		names[i] = child.Name()
+	}
+	c := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs,
+		RunE: func(c *cobra.Command, args []string) error {
+			if len(args) == 0 {
+				return usagef("%s needs a command: %s", c.CommandPath(), strings.Join(names, ", "))
+			}
+			return usagef("%s has no command %q: use %s", c.CommandPath(), args[0], strings.Join(names, ", "))
+		}}
+	c.AddCommand(children...)
+	return c
+}
+
+// leaf is a command that opens the store and does something with it.
+func (a *app) leaf(use, short string, args cobra.PositionalArgs, do func(s *session, args []string) error) *cobra.Command {
+	return command(use, short, args, func(ctx context.Context, args []string) error {
+		return a.session(ctx, func(s *session) error { return do(s, args) })
+	})
+}
+
+func command(use, short string, args cobra.PositionalArgs, run func(ctx context.Context, args []string) error) *cobra.Command {
+	return &cobra.Command{Use: use, Short: short, Args: checked(args), ValidArgsFunction: cobra.NoFileCompletions,
+		RunE: func(c *cobra.Command, args []string) error { return run(c.Context(), args) }}
+}
+
+// checked makes a wrong number of arguments wrong usage.
+func checked(args cobra.PositionalArgs) cobra.PositionalArgs {
+	return func(c *cobra.Command, given []string) error {
+		if err := args(c, given); err != nil {
+			return usagef("%w: write %s", err, c.UseLine())
+		}
+		return nil
+	}
+}

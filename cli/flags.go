@@ -1,0 +1,128 @@
+package cli
+
+import (
+	"fmt"
+	"strings"
+
+	"github.com/spf13/cobra"
+
+	"patrol/model"
+)
+
+// valueFlag is a flag whose text is read as it is parsed, so that what can't be
+// read is wrong usage and nothing has begun.
+type valueFlag[T any] struct {
+	to    *T
+	parse func(string) (T, error)
+	kind  string
+}
+
+func (f valueFlag[T]) String() string { return "" }
+func (f valueFlag[T]) Type() string   { return f.kind }
+func (f valueFlag[T]) Set(s string) (err error) {
+	*f.to, err = f.parse(s)
+	return err
+}
+
+func roleFlag(c *cobra.Command, to *model.Role, text string) {
+	c.Flags().Var(valueFlag[model.Role]{to, model.ParseRole, "role"}, "role", text)
+	completeFlag(c, "role", lower(model.Roles)...)
+}
+
+func visibilityFlag(c *cobra.Command, to *model.Visibility) {
+	c.Flags().Var(valueFlag[model.Visibility]{to, model.ParseVisibility, "visibility"}, "visibility", "private, internal or public (private)")
+	completeFlag(c, "visibility", lower(model.Visibilities)...)
+}
+
+func dateFlag(c *cobra.Command, name string, to *model.Date, text string) {
+	c.Flags().Var(valueFlag[model.Date]{to, parseDate, "date"}, name, text)
+	completeFlag(c, name)
+}
+
+func lower[T interface{ String() string }](list []T) []string {
+	names := make([]string, len(list))
+	for i, v := range list {
+		names[i] = strings.ToLower(v.String())
+	}
+	return names
+}
+
+// require refuses a command without the flags that it can't do without.
+func require(c *cobra.Command, names ...string) *cobra.Command {
+	run := c.RunE
+	c.RunE = func(c *cobra.Command, args []string) error {
+		for _, name := range names {
+			if !c.Flags().Changed(name) {
+				return usagef("%s needs --%s", c.CommandPath(), name)
+			}
+		}
+		return run(c, args)
+	}
+	return c
+}
+
+// exclude refuses flags that contradict one another.
+func exclude(c *cobra.Command, names ...string) *cobra.Command {
+	run := c.RunE
+	c.RunE = func(c *cobra.Command, args []string) error {
+		var given []string
+		for _, name := range names {
+			if c.Flags().Changed(name) {
+				given = append(given, "--"+name)
+			}
+		}
+		if len(given) > 1 {
+			return usagef("%s takes one of %s, not several", c.CommandPath(), strings.Join(given, ", "))
+		}
+		return run(c, args)
+	}
+	return c
+}
+
+func pointer[T any](v T, err error) (*T, error) { return &v, err }
+
+// argument wraps the error of an argument that can't be read.
+func argument[T any](v T, err error) (T, error) {
+	if err != nil {
+		return v, usage{err}
+	}
+	return v, nil
+}
+
+func parseDate(s string) (model.Date, error) {
+	d, err := model.ParseDate(s)
+	if err != nil {
+		return 0, fmt.Errorf("%q %w", s, err)
+	}
+	return d, nil
+}
+
+func parseOnOff(s string) (bool, error) {
+	switch s {
+	case "on":
+		return true, nil
+	case "off":
+		return false, nil
+	}
+	return false, fmt.Errorf("%q is neither on nor off", s)
+}
+
+// parseNumber reads a thing's number. Its error doesn't repeat what was given:
+// it may be a secret.
+func parseNumber(what, s string) (int64, error) {
+	id, ok := model.ParseID(s)
+	if !ok {
+		return 0, usagef("a %s is named by its number, such as 5", what)
+	}
+	return id, nil
+}
+
+func parseNumbers(what string, list []string) (ids []int64, err error) {
+	ids = make([]int64, len(list))
+	for i, s := range list {
+		if ids[i], err = parseNumber(what, s); err != nil {
+			return nil, err
+		}
+	}
+	return ids, nil
+}

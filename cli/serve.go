@@ -1,0 +1,152 @@
+package cli
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strings"
+	"syscall"
+
+	"github.com/spf13/cobra"
+
+	"patrol/model"
+	"patrol/server"
+)
+
+// serveFlags are the flags of serve.
+type serveFlags struct {
+	http, url       string
+	tlsCert, tlsKey string
+	noticeHook      string
+	proxies         []netip.Prefix
+}
+
+func (a *app) serveCommand() *cobra.Command {
+	var flags serveFlags
+	c := command("serve", "Serve Git and REST over HTTP until interrupted, then let running requests finish", cobra.NoArgs,
+		func(ctx context.Context, _ []string) error {
+			if err := flags.check(); err != nil {
+				return err
+			}
+			// Before the database is opened: a client that is started right after
+			// the server then waits instead of being refused.
+			l, err := net.Listen("tcp", flags.http)
+			if err != nil {
+				return listenError(flags.http, err)
+			}
+			defer l.Close()
+			return a.session(ctx, func(s *session) error { return s.serve(flags, l) })
+		})
+	f := c.Flags()
+	f.StringVar(&flags.http, "http", "127.0.0.1:8080", "address to listen at; port 0 picks one")
+	f.StringVar(&flags.url, "url", "", "the address that people reach it at, such as https://git.example.org (where it listens)")
+	f.StringVar(&flags.noticeHook, "notice-hook", "", "executable file that gets each notice of an expiring token on its standard input, as one JSON object")
+	f.StringVar(&flags.tlsCert, "tls-cert", "", "file of the TLS certificate and those above it, in PEM form")
+	f.StringVar(&flags.tlsKey, "tls-key", "", "file of the certificate's key")
+	f.Var(valueFlag[[]netip.Prefix]{&flags.proxies, flags.addProxy, "range"}, "trusted-proxy",
+		"address range of a proxy whose X-Forwarded headers are believed, such as 10.0.0.0/8")
+	completeFlag(c, "http")
+	completeFlag(c, "url")
+	completeFlag(c, "trusted-proxy")
+	return c
+}
+
+// serve says where it listens, and serves until the session's context is done.
+func (s *session) serve(flags serveFlags, l net.Listener) error {
+	if err := s.recordURL(flags, l.Addr()); err != nil {
+		return err
+	}
+	if at := s.rehearsal(); at != "" {
+		s.note("warning: the clock was set to %s: every change is refused, nothing is written", at)
+	}
+	s.note("http: listening on %s", l.Addr())
+	log := s.logger()
+	defer s.tend(log, delivery(log, flags.noticeHook))()
+	return server.New(server.Config{Store: s.store, Log: log, URL: flags.url, TrustedProxies: flags.proxies,
+		CertFile: flags.tlsCert, KeyFile: flags.tlsKey}).Serve(s.ctx, l)
+}
+
+// check refuses flags that can't work, before anything listens.
+func (f *serveFlags) check() (err error) {
+	if (f.tlsCert == "") != (f.tlsKey == "") {
+		return usagef("--tls-cert and --tls-key belong together")
+	}
+	if f.tlsCert != "" {
+		if _, err := tls.LoadX509KeyPair(f.tlsCert, f.tlsKey); err != nil {
+			return fmt.Errorf("the TLS certificate can't be used: %w", err)
+		}
+	}
+	if f.noticeHook, err = checkHook(f.noticeHook); err != nil {
+		return err
+	}
+	return model.CheckSetting(model.SettingURL, f.url)
+}
+
+// recordURL notes where people reach the server, for the lines that console
+// and project show give them to copy. In a rehearsal nothing is written.
+func (s *session) recordURL(flags serveFlags, addr net.Addr) error {
+	url := strings.TrimRight(flags.url, "/")
+	if url == "" {
+		scheme := "http"
+		if flags.tlsCert != "" {
+			scheme = "https"
+		}
+		url = scheme + "://" + reachable(addr)
+	}
+	err := s.store.RecordURL(context.WithoutCancel(s.ctx), url)
+	if errors.Is(err, model.ErrReadOnly) {
+		return nil
+	}
+	return err
+}
+
+// reachable is an address that a client on this machine can use: a server that
+// listens everywhere is reached at localhost too.
+func reachable(addr net.Addr) string {
+	host, port, err := net.SplitHostPort(addr.String())
+	if err != nil {
+		return addr.String()
+	}
+	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
+		host = "localhost"
+	}
+	return net.JoinHostPort(host, port)
+}
+
+// logger writes lines for people to a terminal, and JSON for programs otherwise.
+func (a *app) logger() *slog.Logger {
+	if isTerminal(a.err) {
+		return slog.New(slog.NewTextHandler(a.err, nil))
+	}
+	return slog.New(slog.NewJSONHandler(a.err, nil))
+}
+
+// addProxy adds an address or a range to the proxies named so far.
+func (f *serveFlags) addProxy(text string) ([]netip.Prefix, error) {
+	if addr, err := netip.ParseAddr(text); err == nil {
+		return append(f.proxies, netip.PrefixFrom(addr, addr.BitLen())), nil
+	}
+	prefix, err := netip.ParsePrefix(text)
+	if err != nil {
+		return f.proxies, fmt.Errorf("it is neither an address nor a range such as 10.0.0.0/8")
+	}
+	return append(f.proxies, prefix), nil
+}
+
+func listenError(address string, err error) error {
+	switch {
+	case errors.Is(err, syscall.EADDRINUSE):
+		return fmt.Errorf("%s is in use by another program: stop it, or choose another address with --http", address)
+	case errors.Is(err, syscall.EACCES):
+		return fmt.Errorf("this user may not listen on %s: choose a port above 1023 with --http", address)
+	}
+	var op *net.OpError
+	if errors.As(err, &op) {
+		err = op.Err
+	}
+	return fmt.Errorf("cannot listen on %s: %w", address, err)
+}

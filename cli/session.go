@@ -1,0 +1,119 @@
+package cli
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"log/slog"
+	"os/user"
+	"path/filepath"
+	"time"
+
+	"patrol/model"
+	"patrol/storage"
+)
+
+// session is an open store and who acts on it.
+type session struct {
+	*app
+	ctx     context.Context
+	options storage.Options
+	store   *storage.DB
+	actor   model.Actor
+}
+
+// session opens the store, does something with it, and closes it.
+func (a *app) session(ctx context.Context, do func(*session) error) error {
+	options, err := a.options()
+	if err != nil {
+		return err
+	}
+	return a.sessionWith(ctx, options, do)
+}
+
+func (a *app) sessionWith(ctx context.Context, options storage.Options, do func(*session) error) (err error) {
+	store, err := storage.Open(ctx, options)
+	if err != nil {
+		return err
+	}
+	defer func() { err = errors.Join(err, store.Close()) }()
+	s := &session{app: a, ctx: ctx, options: options, store: store,
+		actor: model.Actor{UserID: model.RootID, Door: model.CLIDoor, Address: login()}}
+	if err := s.actAs(cmp.Or(a.as, a.getenv("PATROL_USER"))); err != nil {
+		return err
+	}
+	return do(s)
+}
+
+func (a *app) options() (storage.Options, error) {
+	path, err := a.database()
+	if err != nil {
+		return storage.Options{}, err
+	}
+	o := storage.Options{Path: path, Repositories: cmp.Or(a.repos, a.getenv("PATROL_REPOS")), Clock: time.Now,
+		Log: slog.New(slog.NewTextHandler(a.err, nil))}
+	if at := a.rehearsal(); at != "" {
+		start, err := time.Parse(time.RFC3339, at)
+		if err != nil {
+			return o, usagef("--at %s is not a time: write it as 2026-11-24T10:00:00Z", at)
+		}
+		opened := time.Now()
+		o.Clock = func() time.Time { return start.Add(time.Since(opened)) }
+		o.ReadOnly = true
+	}
+	return o, nil
+}
+
+// rehearsal is the time to start from; empty: now.
+func (a *app) rehearsal() string { return cmp.Or(a.at, a.getenv("PATROL_AT")) }
+
+// database is the file to open.
+func (a *app) database() (string, error) {
+	if path := cmp.Or(a.db, a.getenv("PATROL_DB")); path != "" {
+		return path, nil
+	}
+	data := a.getenv("XDG_DATA_HOME")
+	if !filepath.IsAbs(data) { // the XDG specification: such a value is ignored
+		home := a.getenv("HOME")
+		if home == "" {
+			return "", errors.New("there is no home folder for the database: set HOME, or say --db FILE")
+		}
+		data = filepath.Join(home, ".local", "share")
+	}
+	return filepath.Join(data, "patrol", "patrol.db"), nil
+}
+
+// actAs makes another user's rights count instead of root's.
+func (s *session) actAs(username string) error {
+	if username == "" {
+		return nil
+	}
+	u, err := s.user(username)
+	if err != nil {
+		return err
+	}
+	if u.ID != model.RootID {
+		s.actor.AsID = u.ID
+	}
+	return nil
+}
+
+// user finds a user by name.
+func (s *session) user(username string) (model.User, error) {
+	if username == "" { // to the store an empty name is no name
+		return model.User{}, model.NotFound("user")
+	}
+	return s.store.User(s.ctx, s.actor, 0, username)
+}
+
+func (s *session) today() model.Date { return model.DateOf(s.store.Now()) }
+
+// login is the name of the operating system's user, which is the address that
+// the audit log gives to what is done at the machine itself (R161).
+func login() string {
+	u, err := user.Current()
+	if err != nil {
+		return "unknown"
+	}
+	return u.Username
+}

@@ -1,0 +1,95 @@
+package cli
+
+import (
+	"context"
+	"log/slog"
+	"time"
+
+	"patrol/model"
+)
+
+// When time's own work is done, beside all else (R122).
+const (
+	tendFirst = time.Second           // after the first frame or the first requests
+	tendAgain = 10 * time.Minute      // at least so often, and at midnight UTC
+	tendPause = 50 * time.Millisecond // between two batches, for the use cases of people
+	tendRetry = time.Minute           // after something failed
+)
+
+// tending is what time alone makes due, and the delivery of notices.
+type tending struct {
+	store model.Store
+	log   *slog.Logger
+	// deliver hands a notice to whom it may concern; nil: this process delivers
+	// none.
+	deliver func(context.Context, model.Notice) error
+}
+
+// tend does what is due beside everything else until the function is called
+// that it gives. With --at nothing is ever due (R174).
+func (s *session) tend(log *slog.Logger, deliver func(context.Context, model.Notice) error) (stop func()) {
+	if s.options.ReadOnly {
+		return func() {}
+	}
+	ctx, cancel := context.WithCancel(s.ctx)
+	ended := make(chan struct{})
+	go func() {
+		defer close(ended)
+		(&tending{s.store, log, deliver}).run(ctx)
+	}()
+	return func() { cancel(); <-ended }
+}
+
+func (t *tending) run(ctx context.Context) {
+	wait := tendFirst
+	for {
+		select {
+		case <-ctx.Done():
+			return
+		case <-time.After(wait):
+			wait = t.round(ctx)
+		}
+	}
+}
+
+// round does a part of what is due and tells how long the next one has time.
+func (t *tending) round(ctx context.Context) (wait time.Duration) {
+	more, err := t.store.Tidy(ctx)
+	if err == nil && !more && t.deliver != nil {
+		err = t.deliverAll(ctx)
+	}
+	switch {
+	case err != nil:
+		if ctx.Err() == nil {
+			t.log.Warn("upkeep failed and is tried again", "error", err, "after", tendRetry)
+		}
+		return tendRetry
+	case more:
+		return tendPause
+	}
+	now := t.store.Now()
+	return min(tendAgain, (model.DateOf(now) + 1).Time().Sub(now))
+}
+
+// deliverAll hands out what nobody has taken yet, oldest first. What fails is
+// tried again with the next round, so that each is delivered at least once
+// (R96).
+func (t *tending) deliverAll(ctx context.Context) error {
+	for {
+		list, err := t.store.Undelivered(ctx, model.MaxPage)
+		if err != nil {
+			return err
+		}
+		for _, n := range list {
+			if err := t.deliver(ctx, n); err != nil {
+				return err
+			}
+			if err := t.store.Delivered(ctx, n.ID); err != nil {
+				return err
+			}
+		}
+		if len(list) < model.MaxPage {
+			return nil
+		}
+	}
+}

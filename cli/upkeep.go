@@ -1,0 +1,47 @@
+package cli
+
+import (
+	"fmt"
+
+	"github.com/spf13/cobra"
+)
+
+func (a *app) checkCommand() *cobra.Command {
+	return a.leaf("check", "Check the database, the audit log's chain and the repositories", cobra.NoArgs, func(s *session, _ []string) error {
+		problems, err := s.store.Check(s.ctx)
+		if err != nil {
+			return err
+		}
+		shape := struct {
+			OK       bool     `json:"ok"`
+			Problems []string `json:"problems"`
+		}{len(problems) == 0, append([]string{}, problems...)}
+		if len(problems) == 0 {
+			return s.printDone(shape, "No problem found.")
+		}
+		if s.json {
+			err = s.printObject(shape)
+		}
+		for i := 0; i < len(problems) && !s.json && err == nil; i++ {
+			err = s.printDone(nil, "%s", problems[i])
+		}
+		if err != nil {
+			return err
+		}
+		return fmt.Errorf("problems found: %d", len(problems))
+	})
+}
+
+func (a *app) backupCommand() *cobra.Command {
+	c := a.leaf("backup FILE", "Write a consistent copy of the database, also while it is in use", cobra.ExactArgs(1), func(s *session, args []string) error {
+		if err := s.store.Backup(s.ctx, args[0]); err != nil {
+			return err
+		}
+		shape := struct {
+			File string `json:"file"`
+		}{args[0]}
+		return s.printDone(shape, "Wrote %s.", args[0])
+	})
+	c.ValidArgsFunction = nil // a file
+	return c
+}

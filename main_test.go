@@ -1,0 +1,72 @@
+package main
+
+import (
+	"encoding/json"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/rogpeppe/go-internal/testscript"
+)
+
+// TestMain makes this test binary stand in for the programs that tests start as
+// processes of their own.
+func TestMain(m *testing.M) {
+	testscript.Main(m, map[string]func(){
+		"patrol":         func() { os.Exit(run()) },
+		"patrol-creator": creator,
+		"patrol-churner": churner,
+	})
+}
+
+// imports are the arrows between the rooms, and what else each one may use:
+// prefixes of import paths outside of the module. Tests may import more.
+var imports = map[string]struct{ inside, outside []string }{
+	"patrol":         {inside: []string{"patrol/cli"}},
+	"patrol/model":   {},
+	"patrol/keys":    {},
+	"patrol/storage": {inside: []string{"patrol/model"}, outside: []string{"modernc.org/sqlite"}},
+	"patrol/ui": {inside: []string{"patrol/model", "patrol/keys"}, outside: []string{
+		"charm.land/", "github.com/charmbracelet/", "github.com/atotto/clipboard", "github.com/mattn/go-runewidth"}},
+	"patrol/server": {inside: []string{"patrol/model"}, outside: []string{
+		"charm.land/", "github.com/charmbracelet/colorprofile", "golang.org/x/crypto"}},
+	"patrol/bench": {}, // tests only
+	"patrol/cli": {inside: []string{"patrol/model", "patrol/storage", "patrol/server", "patrol/ui"}, outside: []string{
+		"charm.land/fang", "github.com/spf13/cobra", "github.com/charmbracelet/x/", "golang.org/x/crypto/ssh"}},
+}
+
+// A package without a row fails, so that nobody adds one by accident.
+func TestImports(t *testing.T) {
+	out, err := exec.Command("go", "list", "-json=ImportPath,Imports", "./...").Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	for d := json.NewDecoder(strings.NewReader(string(out))); ; {
+		var p struct {
+			ImportPath string
+			Imports    []string
+		}
+		if err := d.Decode(&p); errors.Is(err, io.EOF) {
+			return
+		} else if err != nil {
+			t.Fatal(err)
+		}
+		may, known := imports[p.ImportPath]
+		if !known {
+			t.Errorf("package %s has no row in the table of imports", p.ImportPath)
+			continue
+		}
+		for _, path := range p.Imports {
+			first, _, _ := strings.Cut(path, "/")
+			switch {
+			case first == "patrol" && !slices.Contains(may.inside, path),
+				strings.Contains(first, ".") && !slices.ContainsFunc(may.outside, func(prefix string) bool { return strings.HasPrefix(path, prefix) }):
+				t.Errorf("%s must not import %s", p.ImportPath, path)
+			}
+		}
+	}
+}
