@@ -9,7 +9,6 @@ import (
 	"os/signal"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"github.com/spf13/cobra"
 
@@ -110,28 +109,12 @@ func (a *app) demo(ctx context.Context, tokens int) (err error) {
 	if err != nil {
 		return err
 	}
-	if err := storage.Demo(ctx, a.db, a.repos, o.Clock(), tokens, a.demoProgress(tokens)); err != nil {
+	step, end := a.progress(fmt.Sprintf("%%d of %d tokens made", tokens))
+	err = storage.Demo(ctx, a.db, a.repos, o.Clock(), tokens, step)
+	end()
+	if err != nil {
 		return err
 	}
 	o.ReadOnly = false // with --at, too: the database is thrown away (R174)
 	return a.sessionWith(ctx, o, func(s *session) error { return s.show(a.db, "DEMO") })
-}
-
-// demoProgress writes one line that counts, where it would be seen.
-func (a *app) demoProgress(tokens int) func(int) {
-	if !isTerminal(a.err) {
-		return nil
-	}
-	start := time.Now()
-	return func(done int) {
-		if time.Since(start) < time.Second && done < tokens {
-			return
-		}
-		if time.Since(start) >= time.Second {
-			fmt.Fprintf(a.err, "\rpatrol: %d of %d tokens made", done, tokens)
-			if done >= tokens {
-				fmt.Fprintln(a.err)
-			}
-		}
-	}
 }

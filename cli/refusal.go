@@ -31,9 +31,13 @@ type shownToken struct {
 func shapeShown(t model.Token, today model.Date, refusals []model.Refusal) shownToken {
 	shape := shownToken{shapeToken(t, today), make([]refusalShape, len(refusals))}
 	for i, r := range refusals {
-		shape.Refusals[i] = refusalShape{r.Door, r.Asked, r.Rule, r.Text, stamp(r.First), stamp(r.Last), r.Count, r.Address, r.RequestID, r.SinceSuccess}
+		shape.Refusals[i] = shapeRefusal(r)
 	}
 	return shape
+}
+
+func shapeRefusal(r model.Refusal) refusalShape {
+	return refusalShape{r.Door, r.Asked, r.Rule, r.Text, stamp(r.First), stamp(r.Last), r.Count, r.Address, r.RequestID, r.SinceSuccess}
 }
 
 // refusalFields tell how often each door has refused the token since it last
@@ -47,11 +51,15 @@ func refusalFields(refusals []model.Refusal) (fields []field) {
 	}
 	fields = append(fields, field{"refused since it last worked", strings.Join(since, ", ")})
 	for _, r := range refusals {
-		times := ""
-		if r.Count > 1 {
-			times = fmt.Sprintf(", %d times since %s", r.Count, moment(r.First))
-		}
-		fields = append(fields, field{"refused " + moment(r.Last), fmt.Sprintf("%s from %s%s. %s: %s", r.Asked, r.Address, times, r.Rule, r.Text)})
+		fields = append(fields, refusalField(r))
 	}
 	return fields
+}
+
+func refusalField(r model.Refusal) field {
+	times := ""
+	if r.Count > 1 {
+		times = fmt.Sprintf(", %d times since %s", r.Count, moment(r.First))
+	}
+	return field{"refused " + moment(r.Last), fmt.Sprintf("%s from %s%s. %s: %s", r.Asked, r.Address, times, r.Rule, r.Text)}
 }

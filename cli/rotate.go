@@ -19,7 +19,7 @@ func (a *app) tokenRotate() *cobra.Command {
 			return err
 		}
 		if r.OverlapHours == 0 {
-			err = s.confirm(yes, "Rotate %s? Its old secret stops working at once.", tokenNames([]model.Token{t}))
+			err = s.confirm(yes, "Rotate %s, %s? Its old secret stops working at once.", tokenNames([]model.Token{t}), lastUse(t))
 		}
 		if err != nil {
 			return err

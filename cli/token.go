@@ -213,6 +213,11 @@ func (a *app) tokenRevoke() *cobra.Command {
 				return err
 			}
 		}
+		if s.asks(yes) {
+			for _, t := range tokens {
+				s.note("%d %s %s, %s", t.ID, t.Name, tokenState(t, s.today()), lastUse(t))
+			}
+		}
 		if err := s.confirm(yes, "Revoke %s? What uses it stops working.", tokenNames(tokens)); err != nil {
 			return err
 		}
@@ -236,4 +241,13 @@ func tokenNames(tokens []model.Token) string {
 		names[i] = fmt.Sprintf("token %d (%s, of %s)", t.ID, t.Name, tokenPlace(t))
 	}
 	return strings.Join(names, ", ")
+}
+
+// lastUse tells what would miss a token.
+func lastUse(t model.Token) string {
+	text := "last used " + moment(t.LastUsedAt)
+	if len(t.LastUsedIPs) > 0 {
+		text += " from " + strings.Join(t.LastUsedIPs, ", ")
+	}
+	return text
 }
