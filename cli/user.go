@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -70,12 +71,33 @@ func userRights(u model.User) string {
 }
 
 func (a *app) userList() *cobra.Command {
-	return a.leaf("list", "List people and bots", cobra.NoArgs, func(s *session, _ []string) error {
-		return printList(s, 0, userColumns, func(u model.User) any { return shapeUser(u) },
-			func(p model.Page) (model.List[model.User], error) {
-				return s.store.Users(s.ctx, s.actor, model.UserQuery{}, p)
-			})
+	var people bool
+	c := a.leaf("list", "List people and bots", cobra.NoArgs, func(s *session, _ []string) error {
+		q := model.UserQuery{}
+		if people {
+			q.Kind = model.Human
+		}
+		err := printList(s, 0, userColumns, func(u model.User) any { return shapeUser(u) },
+			func(p model.Page) (model.List[model.User], error) { return s.store.Users(s.ctx, s.actor, q, p) })
+		if err != nil || s.json {
+			return err
+		}
+		return s.noteSeats()
 	})
+	c.Flags().BoolVar(&people, "people", false, "only people, no bots")
+	return c
+}
+
+// noteSeats tells how many seats are taken (R108), to whom may know it.
+func (s *session) noteSeats() error {
+	n, err := s.store.Seats(s.ctx, s.actor)
+	if errors.Is(err, model.ErrDenied) {
+		return nil
+	}
+	if err == nil {
+		s.note("Seats taken: %d. Bots and blocked people take none.", n)
+	}
+	return err
 }
 
 func (a *app) userShow() *cobra.Command {
