@@ -86,8 +86,8 @@ func (t *tx) entry(action string, on about) (*model.Entry, error) {
 const usernameSQL = `SELECT username FROM users WHERE id = ?`
 
 func (t *tx) username(id int64) (name string, err error) {
-	if id == 0 {
-		return "", nil
+	if id == t.self.ID { // also 0: nobody
+		return t.self.Username, nil
 	}
 	_, err = t.row(usernameSQL, []any{id}, &name)
 	return name, err

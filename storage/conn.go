@@ -81,14 +81,18 @@ type tx struct {
 	ctx   context.Context
 	actor model.Actor
 	now   time.Time
-	chain *chain    // the audit log's end; nil in a reader
-	read  *instance // the settings, once they were asked for
+	chain *chain     // the audit log's end; nil in a reader
+	read  *instance  // the settings, once they were asked for
+	self  model.User // the actor's number, kind and names, once caller was asked
 
 	refused      *model.Entry // to be written although the use case is rolled back (R160)
 	refusedPlace model.Place
 }
 
 func (t *tx) today() model.Date { return model.DateOf(t.now) }
+
+// millisecond is now as columns keep it.
+func (t *tx) millisecond() time.Time { return t.now.Truncate(time.Millisecond).UTC() }
 
 func (t *tx) exec(query string, args ...any) error {
 	return t.conn.exec(t.ctx, query, args...)

@@ -75,7 +75,7 @@ func (t *tx) access(a model.Access) model.Access {
 	return a
 }
 
-const callerSQL = `SELECT kind, admin, auditor, external, blocked FROM users WHERE id = ? AND deleted_at IS NULL`
+const callerSQL = `SELECT kind, username, name, admin, auditor, external, blocked FROM users WHERE id = ? AND deleted_at IS NULL`
 
 const credentialSQL = `SELECT kind, user_id, coalesce(project_id, group_id, 0), scopes, expires_on,
 	revoked_at IS NOT NULL OR coalesce(replaced_until <= ?2, FALSE), replaced_by IS NOT NULL FROM tokens WHERE id = ?1`
@@ -87,12 +87,17 @@ func (t *tx) caller() (model.Caller, error) {
 	if c.UserID == 0 {
 		return c, nil
 	}
-	found, err := t.row(callerSQL, []any{c.UserID}, &c.Kind, &c.Admin, &c.Auditor, &c.External, &c.Blocked)
+	self := model.User{ID: c.UserID}
+	found, err := t.row(callerSQL, []any{c.UserID}, &c.Kind, &self.Username, &self.Name, &c.Admin, &c.Auditor, &c.External, &c.Blocked)
 	if err != nil {
 		return c, err
 	}
 	if !found && t.actor.TokenID == 0 {
 		return c, &model.Reason{Rule: "R171", Text: "This user is gone.", Kind: model.ErrUnauthenticated}
+	}
+	if found {
+		self.Kind = c.Kind
+		t.self = self
 	}
 	if t.actor.TokenID != 0 {
 		c.Token, err = t.credential(t.actor.TokenID)

@@ -3,9 +3,11 @@ package storage
 import (
 	"errors"
 	"fmt"
+	"reflect"
 	"regexp"
 	"strings"
 	"testing"
+	"time"
 
 	"patrol/model"
 )
@@ -73,6 +75,48 @@ func TestCreateToken(t *testing.T) {
 	}
 	made, err = db.CreateToken(t.Context(), root, model.NewToken{Place: model.ProjectRef("1"), Name: "bare", Scopes: model.Scopes{model.ScopeAPI}})
 	check("R141 empty prefix", err == nil && len(made.Secret.Reveal()) == model.SecretLength, err)
+}
+
+// What a creation answers is what is read of the token afterwards.
+func TestCreatedAsRead(t *testing.T) {
+	clock := noon()
+	clock.at = clock.at.Add(1234567 * time.Nanosecond) // finer than what is stored
+	db := open(t, Options{Clock: clock.read})
+	p := addProject(t, db, "acme/web")
+	ann, err := db.AddUser(t.Context(), root, model.NewUser{Username: "ann", Name: "Ann", External: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := db.AddMember(t.Context(), root, p.Ref(), ann.ID, model.Maintainer, 0); err != nil {
+		t.Fatal(err)
+	}
+	text := "nightly"
+	rootAsAnn := root
+	rootAsAnn.AsID = ann.ID
+	for _, c := range []struct {
+		by  model.Actor
+		ask model.NewToken
+	}{
+		{root, model.NewToken{Place: p.Ref(), Name: " deploy ", Description: &text, Role: model.Owner}},
+		{as(ann.ID), model.NewToken{Place: model.ProjectRef("ACME/Web"), Name: "by an external"}},
+		{rootAsAnn, model.NewToken{Place: p.Ref(), Name: "as another"}},
+		{root, model.NewToken{Place: model.GroupRef("acme"), Name: "group"}},
+		{root, model.NewToken{UserID: ann.ID, Name: "personal"}},
+	} {
+		c.ask.Scopes = model.NewScopes([]string{"api", "read_api", "api"})
+		made, err := db.CreateToken(t.Context(), c.by, c.ask)
+		if err != nil {
+			t.Fatal(err)
+		}
+		read, err := db.Token(t.Context(), root, model.Ref{}, made.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		made.User.Keys, made.User.Tokens = 0, 0 // of people only, and not read with a token
+		if !reflect.DeepEqual(made.Token, read) {
+			t.Errorf("%s: made %+v\nread %+v", read.Name, made.Token, read)
+		}
+	}
 }
 
 // R59: bad input changes nothing, and all fields' errors come at once.
