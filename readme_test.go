@@ -1,0 +1,29 @@
+package main
+
+import (
+	"os"
+	"regexp"
+	"strings"
+	"testing"
+)
+
+var blankRows = regexp.MustCompile(`\n{2,}`)
+
+// The README's pictures of the console are its golden screens, without the blank
+// rows in them.
+func TestReadmePictures(t *testing.T) {
+	readme, err := os.ReadFile("README.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"full/home-80x24", "full/place-80x24", "full/new-token-80x24", "job/80x24-secret"} {
+		screen, err := os.ReadFile("ui/testdata/" + name + ".txt")
+		if err != nil {
+			t.Fatal(err)
+		}
+		picture := "```\n" + strings.Trim(blankRows.ReplaceAllString(string(screen), "\n"), "\n") + "\n```\n"
+		if !strings.Contains(string(readme), picture) {
+			t.Errorf("README.md doesn't show %s as it is:\n%s", name, picture)
+		}
+	}
+}
