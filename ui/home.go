@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"maps"
+	"time"
 
 	"patrol/keys"
 	"patrol/model"
@@ -44,6 +45,9 @@ type home struct {
 	verified bool // the audit chain: once, and on R, because the whole log is read
 
 	counting, reading request
+
+	stale  bool      // something has changed while it was counted
+	rested time.Time // until then it isn't counted again
 }
 
 func newHome(a *App) *home {
@@ -164,9 +168,29 @@ func (h *home) learn(found map[string]counted, err error) tea.Cmd {
 	return nil
 }
 
-// tally counts the tokens of every line.
+// Counting that took longer than tallyQuick rests ten times as long before it is
+// done again: a busy instance changes all the time, and must not keep a
+// processor of this machine.
+const (
+	tallyQuick = 250 * time.Millisecond
+	tallyRest  = 10
+)
+
+// tally counts the tokens of every line, unless that is under way or has to
+// rest: then later.
 func (h *home) tally() tea.Cmd {
-	a, today := h.app, h.app.today()
+	if h.counting.busy {
+		h.stale = true
+		return nil
+	}
+	if rest := time.Until(h.rested); rest > 0 {
+		return h.app.wait(&h.counting, rest, h.recount)
+	}
+	return h.recount()
+}
+
+func (h *home) recount() tea.Cmd {
+	a, today, start := h.app, h.app.today(), time.Now()
 	return ask(a, &h.counting, func(ctx context.Context) (map[string]counted, error) {
 		all := map[string]counted{}
 		for _, need := range needs {
@@ -193,7 +217,17 @@ func (h *home) tally() tea.Cmd {
 		var err error
 		all[closedText], err = a.closedGroups(ctx)
 		return all, err
-	}, h.learn)
+	}, func(found map[string]counted, err error) tea.Cmd {
+		if took := time.Since(start); took > tallyQuick {
+			h.rested = start.Add((tallyRest + 1) * took)
+		}
+		learned := h.learn(found, err)
+		if !h.stale {
+			return learned
+		}
+		h.stale = false
+		return tea.Batch(learned, h.tally())
+	})
 }
 
 // find gives the token that fits a filter line and ends first, and counts them.
