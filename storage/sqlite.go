@@ -30,7 +30,7 @@ func dsn(path string, pragmas ...string) string {
 }
 
 func writerDSN(path string) string {
-	return dsn(path, "journal_mode(WAL)", "journal_size_limit(67108864)", "cache_size(-8000)")
+	return dsn(path, "journal_mode(WAL)", "journal_size_limit(67108864)", "cache_size(-4000)")
 }
 
 // bulkCache lets the pages of a large fill stay in memory: 256 MiB.
@@ -42,7 +42,7 @@ func importDSN(path string) string {
 	return dsn(path, "foreign_keys(0)", "busy_timeout(60000)", "journal_size_limit(67108864)", "cache_size(-65536)")
 }
 
-func readerDSN(path string) string { return dsn(path, "query_only(1)", "cache_size(-2000)") }
+func readerDSN(path string) string { return dsn(path, "query_only(1)", "cache_size(-1000)") }
 
 // makeFile makes the folder (0700) and the file (0600, which -wal and -shm copy)
 // if they are missing. For reading only nothing is made (R174).
