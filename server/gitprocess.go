@@ -28,8 +28,10 @@ var gitConfig = []string{
 
 // gitProcess is a running Git in a process group of its own: Git starts others.
 type gitProcess struct {
-	cmd    *exec.Cmd
-	stderr bytes.Buffer // its first bytes
+	cmd     *exec.Cmd
+	stdin   io.WriteCloser // nil: none
+	stderr  bytes.Buffer   // its first bytes
+	unpacks bool           // it receives a push
 
 	mu     sync.Mutex
 	ended  bool // by end
@@ -37,8 +39,8 @@ type gitProcess struct {
 	killer *time.Timer
 }
 
-// killAfter is how long Git has to take its lock files away once it is told to
-// end.
+// killAfter is how long Git has to take away its lock files, and what it has
+// unpacked, before it is told to end in a harder way.
 const killAfter = 5 * time.Second
 
 // gitProcess prepares git COMMAND ARGS in a repository's folder, with a clean
@@ -67,6 +69,9 @@ func (s *Server) gitProcess(repository, protocol string, args ...string) *gitPro
 }
 
 // end tells the process and those it has started to end, and soon kills them.
+// To one that receives a push its input ends first: it never takes a part of a
+// push for the whole, and a signal would make it leave behind what it has
+// unpacked.
 func (p *gitProcess) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -74,13 +79,29 @@ func (p *gitProcess) end() {
 		return
 	}
 	p.ended = true
-	group := -p.cmd.Process.Pid
-	syscall.Kill(group, syscall.SIGTERM)
+	if p.unpacks {
+		p.stdin.Close()
+		p.later(syscall.SIGTERM, syscall.SIGKILL)
+		return
+	}
+	p.signal(syscall.SIGTERM, syscall.SIGKILL)
+}
+
+// signal sends the first of the signals, and soon the others. p.mu is held.
+func (p *gitProcess) signal(first syscall.Signal, others ...syscall.Signal) {
+	syscall.Kill(-p.cmd.Process.Pid, first)
+	if len(others) > 0 {
+		p.later(others[0], others[1:]...)
+	}
+}
+
+// later sends the signals to a process that hasn't ended until then.
+func (p *gitProcess) later(first syscall.Signal, others ...syscall.Signal) {
 	p.killer = time.AfterFunc(killAfter, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
 		if !p.waited {
-			syscall.Kill(group, syscall.SIGKILL)
+			p.signal(first, others...)
 		}
 	})
 }

@@ -193,8 +193,9 @@ func TestConcurrentPushes(t *testing.T) {
 	w.bare(p).run("fsck", "--strict")
 }
 
-// G23, G26: a push that is cut off in the middle changes no ref and leaves no
-// lock; so does one whose client goes away.
+// G23, G26: a push that is cut off in the middle changes no ref and leaves
+// nothing behind, neither a lock nor what Git has unpacked of it; so does one
+// whose client goes away.
 func TestCutPush(t *testing.T) {
 	w := newWorld(t)
 	p, made, c := w.pushed()
@@ -234,6 +235,24 @@ func TestCutPush(t *testing.T) {
 				t.Errorf("G26: cut at %d of %d: %s", at, len(body), got)
 			}
 		}
+	}
+	unpacked := func() []string {
+		files, _ := filepath.Glob(filepath.Join(w.bare(p).dir, "objects", "tmp_*"))
+		return files
+	}
+	slow, feed := io.Pipe()
+	ended := make(chan bool)
+	go func() {
+		send(slow, -1)
+		close(ended)
+	}()
+	fmt.Fprint(feed, body[:len(body)-1])
+	w.await("git has unpacked something", func() bool { return unpacked() != nil })
+	feed.CloseWithError(io.ErrClosedPipe)
+	<-ended
+	w.await("git has ended", func() bool { return !gitRunning(w.bare(p).dir) })
+	if got, left := refs(), unpacked(); got != before || left != nil {
+		t.Errorf("G26: %s, and %v is left", got, left)
 	}
 	send(strings.NewReader(zipped(body)[:40]), -1)
 	if got := refs(); got != before {

@@ -51,6 +51,7 @@ func (c *call) exchange(service *gitService, e model.Entrance, zipped bool) {
 		t.body = &gunzip{from: c.r.Body}
 	}
 	if service == pushing {
+		t.process.unpacks = true
 		t.push, t.project = newPush(), e.Project.ID
 		t.body = io.TeeReader(t.body, t.push)
 	}
@@ -113,9 +114,8 @@ var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 // ended with it. A push isn't once its whole body is here: Git finishes it, so
 // that every ref that changes is recorded (G29).
 func (t *transfer) run() {
-	var stdin io.WriteCloser
 	if t.body != nil {
-		stdin, _ = t.process.cmd.StdinPipe() // fails only on a command that has started
+		t.process.stdin, _ = t.process.cmd.StdinPipe() // fails only on a command that has started
 	}
 	stdout, _ := t.process.cmd.StdoutPipe()
 	if err := t.process.cmd.Start(); err != nil {
@@ -132,7 +132,7 @@ func (t *transfer) run() {
 	fed := make(chan struct{})
 	go func() {
 		defer close(fed)
-		t.feed(stdin)
+		t.feed()
 	}()
 	t.relay(stdout)
 	t.stopFeeding(fed)
@@ -147,13 +147,13 @@ func (t *transfer) end() {
 	control.SetWriteDeadline(time.Unix(1, 0))
 }
 
-// feed copies the body to Git. If the body is cut off or broken, Git is ended
-// before it sees an end of its input: it must not take a part for the whole.
-func (t *transfer) feed(stdin io.WriteCloser) {
-	if stdin == nil {
+// feed copies the body to Git. If the body is cut off or broken, Git is ended:
+// it must not take a part for the whole.
+func (t *transfer) feed() {
+	if t.body == nil {
 		return
 	}
-	defer stdin.Close()
+	defer t.process.stdin.Close()
 	buffer := buffers.Get().(*[64 << 10]byte)
 	defer buffers.Put(buffer)
 	for {
@@ -163,7 +163,7 @@ func (t *transfer) feed(stdin io.WriteCloser) {
 			if t.push != nil && t.before == nil && t.push.silent() {
 				t.before = t.refs() // nothing has changed yet: Git has not seen the end of the list
 			}
-			if _, err := stdin.Write(buffer[:n]); err != nil {
+			if _, err := t.process.stdin.Write(buffer[:n]); err != nil {
 				return // Git has ended: it wants no more
 			}
 		}
