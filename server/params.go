@@ -12,13 +12,9 @@ import (
 	"slices"
 	"strconv"
 	"strings"
-	"time"
 )
 
-const (
-	bodyLimit = 1 << 20          // bytes of a REST body (A2)
-	bodyTime  = 30 * time.Second // to send one
-)
+const bodyLimit = 1 << 20 // bytes of a REST body (A2)
 
 // params are a request's parameters by name: string, bool, json.Number, nil,
 // []any or map[string]any. Those of the body beat those of the query (A2).
@@ -33,8 +29,6 @@ func (c *call) readParams() error {
 	if c.r.Body == nil || c.r.Body == http.NoBody {
 		return nil
 	}
-	http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(bodyTime))
-	defer http.NewResponseController(c.w).SetReadDeadline(time.Time{})
 	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, bodyLimit))
 	var tooLarge *http.MaxBytesError
 	switch {
@@ -42,7 +36,9 @@ func (c *call) readParams() error {
 		return message(http.StatusRequestEntityTooLarge, "413 Request Entity Too Large")
 	case err != nil:
 		return wrong(http.StatusBadRequest, "The body could not be read to its end")
-	case c.r.Header.Get("Content-Encoding") != "":
+	}
+	c.unlimitBody()
+	if c.r.Header.Get("Content-Encoding") != "" {
 		return wrong(http.StatusUnsupportedMediaType, "The content encoding of the body is not supported")
 	}
 	more, err := bodyParams(c.r.Header.Get("Content-Type"), body)

@@ -43,6 +43,7 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	c := &call{s: s, r: r, ctx: r.Context(), id: s.ids.next(), address: s.clientAddress(r)}
 	c.w = &recorder{w, c}
 	w.Header()["X-Request-Id"] = []string{c.id}
+	c.limitBody()
 	defer func() {
 		c.caught(recover(), began)
 		c.log(began)
@@ -63,6 +64,20 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	default:
 		c.gitRoute()
 	}
+}
+
+// limitBody limits the time in which the client sends what is left of the body.
+// net/http waits for that also where nobody reads it, before and after the
+// answer.
+func (c *call) limitBody() {
+	if c.r.ContentLength != 0 {
+		http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(c.s.BodyTime))
+	}
+}
+
+// unlimitBody is for a body that has been read, or that is given its own time.
+func (c *call) unlimitBody() {
+	http.NewResponseController(c.w).SetReadDeadline(time.Time{})
 }
 
 // probe answers with one word (G98).

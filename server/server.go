@@ -41,11 +41,12 @@ type Config struct {
 	GitProcesses int           // how many Git processes at once (G30); 8 a processor
 	GitWait      time.Duration // how long a request waits for one (G30); 30 s
 	GitStall     time.Duration // ends a transfer in which no byte moves; 10 min
+	BodyTime     time.Duration // what a client gets to send a body, but a fetch's or push's; 30 s
+	AnswerTime   time.Duration // until an answer must be sent, but a fetch's or push's; 2 min
 	DrainLimit   time.Duration // what running requests get after Serve is told to end; 30 s
 }
 
-// The limits of a connection. Bodies have none of their own: a push may take
-// hours, and what stalls is ended by Config.GitStall or bodyLimit.
+// The limits of a connection, beside Config's.
 const (
 	headerTimeout = 15 * time.Second
 	idleTimeout   = 2 * time.Minute
@@ -77,6 +78,8 @@ func New(c Config) *Server {
 	c.GitProcesses = orElse(c.GitProcesses, 8*runtime.GOMAXPROCS(0))
 	c.GitWait = orElse(c.GitWait, 30*time.Second)
 	c.GitStall = orElse(c.GitStall, 10*time.Minute)
+	c.BodyTime = orElse(c.BodyTime, 30*time.Second)
+	c.AnswerTime = orElse(c.AnswerTime, 2*time.Minute)
 	c.DrainLimit = orElse(c.DrainLimit, 30*time.Second)
 	s := &Server{Config: c, slots: make(chan struct{}, c.GitProcesses), ids: newRequestIDs()}
 	s.git, s.gitErr = exec.LookPath("git")
@@ -112,6 +115,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	h := &http.Server{
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: headerTimeout,
+		WriteTimeout:      s.AnswerTime,
 		IdleTimeout:       idleTimeout,
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),

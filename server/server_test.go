@@ -4,11 +4,13 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -374,6 +376,40 @@ func TestDrainLimit(t *testing.T) {
 		t.Error("Git is still running")
 	}
 	w.done <- nil
+}
+
+// A client that neither sends the body that it has promised nor reads its
+// answers is cut off, whatever the answer: nobody holds a connection for ever.
+func TestStalledClients(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.BodyTime, c.AnswerTime = 50*time.Millisecond, 200*time.Millisecond })
+	w.project("acme/open", model.Public)
+	secret := w.bot("acme/open", model.Developer, model.ScopeAPI).Secret.Reveal()
+	for _, start := range []string{
+		"POST /nothing HTTP/1.1\r\n",
+		"PUT /api/v4/user HTTP/1.1\r\n",
+		"POST /api/v4/projects HTTP/1.1\r\n",
+		"GET /api/v4/projects HTTP/1.1\r\n",
+		"GET /acme/open" + fetchRefs + " HTTP/1.1\r\n",
+		"POST /acme/open.git/git-receive-pack HTTP/1.1\r\n",
+		"POST /acme/open.git/git-receive-pack HTTP/1.1\r\nExpect: 100-continue\r\n",
+		"POST /acme/open.git/git-upload-pack HTTP/1.1\r\nContent-Encoding: gzip\r\nContent-Type: application/x-git-upload-pack-request\r\n",
+	} {
+		conn := w.dial()
+		conn.SetDeadline(time.Now().Add(20 * time.Second))
+		fmt.Fprint(conn, start, "Host: x\r\nContent-Length: 100\r\n\r\nno gzip at all")
+		if _, err := io.Copy(io.Discard, conn); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Errorf("held open: %s", start)
+		}
+		conn.Close()
+	}
+	conn := w.dial()
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	for err := error(nil); err == nil; {
+		if _, err = fmt.Fprintf(conn, "GET /api/v4/projects HTTP/1.1\r\nHost: x\r\nPRIVATE-TOKEN: %s\r\n\r\n", secret); errors.Is(err, os.ErrDeadlineExceeded) {
+			t.Error("a client that doesn't read is held")
+		}
+	}
 }
 
 // await polls until something that other processes do has happened.

@@ -35,7 +35,9 @@ func (c *call) advertise(service *gitService, repository string) {
 
 // exchange answers the POST of a fetch or a push.
 func (c *call) exchange(service *gitService, e model.Entrance, zipped bool) {
+	c.unlimitBody() // it may take hours; what stalls is ended by Config.GitStall
 	if !c.takeSlot() {
+		c.limitBody()
 		return
 	}
 	defer c.freeSlot()
@@ -123,6 +125,7 @@ func (t *transfer) run() {
 		t.plain(http.StatusInternalServerError, "Internal Server Error")
 		return
 	}
+	http.NewResponseController(t.w).SetWriteDeadline(time.Time{})
 	t.stall = time.AfterFunc(t.s.GitStall, t.end)
 	defer t.stall.Stop()
 	defer context.AfterFunc(t.s.hard, t.end)()
@@ -185,13 +188,11 @@ func (t *transfer) feed() {
 func (t *transfer) stopFeeding(fed chan struct{}) {
 	select {
 	case <-fed:
-		return
 	default:
+		http.NewResponseController(t.w).SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		<-fed
 	}
-	control := http.NewResponseController(t.w)
-	control.SetReadDeadline(time.Now().Add(100 * time.Millisecond))
-	<-fed
-	control.SetReadDeadline(time.Time{})
+	t.limitBody()
 }
 
 func (t *transfer) bodyError() error {
