@@ -227,6 +227,9 @@ func TestGitRoutes(t *testing.T) {
 	w.expect("G21", w.git("POST", command, "x", secret, upload, "Content-Encoding: gzip", ""), 400, textBadGzip+"\n")
 	w.expect("G21 cut", w.git("POST", command, "x", secret, upload, "Content-Encoding: gzip", zipped("0000")[:15]), 400, textBadGzip+"\n")
 	w.expect("G21", w.git("POST", command, "x", secret, upload, "Content-Encoding: gzip", zipped("0000")), 200, "")
+	bomb := pktLine("command=fetch") + "0001" + strings.Repeat(pktLine("have "+idA+"\n"), maxWants/50)
+	w.expect("G21, G23 a small body that unpacks to a long list", w.git("POST", command, "x", secret, upload, "Git-Protocol: version=2", "Content-Encoding: gzip", zipped(bomb)),
+		400, "There are too many refs in one request: ask for them in parts.\n")
 	w.expect("garbage", w.git("POST", command, "x", secret, upload, "garbage"), 400, textGarbage+"\n")
 	w.expect("garbage", w.git("POST", "/acme/web.git/git-receive-pack", "x", secret, "Content-Type: application/x-git-receive-pack-request", "garbage"), 400, textGarbage+"\n")
 }

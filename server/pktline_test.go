@@ -72,6 +72,7 @@ func TestPushWatch(t *testing.T) {
 	})
 	t.Run("too many refs", func(t *testing.T) {
 		p := newPush()
+		p.Write([]byte(pktLine(idA + " " + idB + " refs/heads/main\x00push-options")))
 		line := []byte(pktLine(idA + " " + idB + " refs/heads/" + strings.Repeat("x", 60000)))
 		for range maxCommands / len(line) {
 			if _, err := p.Write(line); err != nil {
@@ -80,6 +81,25 @@ func TestPushWatch(t *testing.T) {
 		}
 		if _, err := p.Write(line); err != errTooManyRefs {
 			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("too many push options", func(t *testing.T) { // Git holds them, too (G25)
+		p := newPush()
+		p.Write([]byte(pktLine(idA+" "+idB+" refs/heads/main\x00push-options") + "0000"))
+		line := []byte(pktLine(strings.Repeat("x", 60000)))
+		var err error
+		for range maxCommands/len(line) + 1 {
+			_, err = p.Write(line)
+		}
+		if err != errTooManyRefs || len(p.asked) != 1 {
+			t.Errorf("got %v", err)
+		}
+	})
+	t.Run("behind push options", func(t *testing.T) {
+		p := newPush()
+		p.Write([]byte(pktLine(idA+" "+idB+" refs/heads/main\x00push-options") + "0000" + pktLine("ci.skip") + "0000PACK"))
+		if !p.silent() {
+			t.Error("the list has not ended")
 		}
 	})
 }

@@ -9,10 +9,25 @@ import (
 	"patrol/model"
 )
 
-// maxCommands is how many bytes the list of refs of one push may have.
-const maxCommands = 32 << 20
+// Git holds in memory what a client asks for, and a body of gzip may unpack to a
+// thousand times its size: this is how many bytes a fetch may ask with, and the
+// list of refs of a push with its options.
+const (
+	maxWants    = 64 << 20
+	maxCommands = 32 << 20
+)
 
-var errTooManyRefs = errors.New("too many refs in one push: push them in parts")
+var errTooManyRefs = errors.New("too many refs in one request: ask for them in parts")
+
+// wants counts the bytes of a fetch's request that have passed by.
+type wants int
+
+func (n *wants) Write(data []byte) (int, error) {
+	if *n += wants(len(data)); *n > maxWants {
+		return 0, errTooManyRefs
+	}
+	return len(data), nil
+}
 
 // push watches a push pass by: what the client asks for at the head of the
 // request, and what Git answers to each of it. One goroutine writes the
@@ -21,7 +36,8 @@ type push struct {
 	mu        sync.Mutex
 	asked     []model.RefUpdate
 	abilities map[string]bool // of the client
-	complete  bool            // the list of refs has ended
+	listed    bool            // the list of refs has ended
+	complete  bool            // the push options behind it have, too, if there are any
 	size      int
 	head      pktLines
 
@@ -55,14 +71,21 @@ func (p *push) Write(data []byte) (int, error) {
 var errEnough = errors.New("enough")
 
 // command reads "old new ref", behind the first one the client's abilities.
-// Other lines ("shallow …", a signature) change no ref.
+// Other lines ("shallow …", a signature, push options) change no ref.
 func (p *push) command(line []byte, flush bool) error {
 	if flush {
-		p.complete = true
-		return errEnough
+		p.complete = p.listed || !p.abilities["push-options"]
+		p.listed = true
+		if p.complete {
+			return errEnough
+		}
+		return nil
 	}
 	if p.size += len(line); p.size > maxCommands {
 		return errTooManyRefs
+	}
+	if p.listed {
+		return nil
 	}
 	line, abilities, _ := bytes.Cut(bytes.TrimSuffix(line, []byte{'\n'}), []byte{0})
 	for _, ability := range strings.Fields(string(abilities)) {

@@ -56,6 +56,8 @@ func (c *call) exchange(service *gitService, e model.Entrance, zipped bool) {
 		t.process.unpacks = true
 		t.push, t.project = newPush(), e.Project.ID
 		t.body = io.TeeReader(t.body, t.push)
+	} else {
+		t.body = io.TeeReader(t.body, new(wants))
 	}
 	t.run()
 }
