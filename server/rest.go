@@ -101,9 +101,12 @@ func match(method, path string) (e *model.Endpoint, parts, allowed []string) {
 	path = strings.TrimSuffix(path, "/")
 	if word, ok := strings.CutSuffix(path, ".json"); ok {
 		parts = strings.Split(word, "/")
-		e, _ := model.Match(method, parts)
-		if e != nil && strings.HasSuffix(e.Route, "/"+parts[len(parts)-1]) {
-			return e, parts, nil
+		e, allowed := model.Match(method, parts)
+		if len(allowed) > 0 {
+			some, _ := model.Match(allowed[0], parts)
+			if strings.HasSuffix(some.Route, "/"+parts[len(parts)-1]) {
+				return e, parts, allowed
+			}
 		}
 	}
 	parts = strings.Split(path, "/")

@@ -5,8 +5,10 @@ import (
 	"compress/gzip"
 	"context"
 	"fmt"
+	"log/slog"
 	"mime/multipart"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"strings"
 	"testing"
@@ -128,7 +130,7 @@ func TestRoutes(t *testing.T) {
 		w.expect("A8 "+path, w.ask("GET", path, token(secret)), 404, noRoute)
 	}
 	for path, allow := range map[string]string{
-		"/api/v4/user": "GET, HEAD", self: "GET, HEAD, DELETE", tokensOfWeb: "GET, HEAD, POST", tokensOfWeb + "/1": "GET, HEAD, DELETE"} {
+		"/api/v4/user": "GET, HEAD", "/api/v4/user.json": "GET, HEAD", self + "/associations.json": "GET, HEAD", self: "GET, HEAD, DELETE", tokensOfWeb: "GET, HEAD, POST", tokensOfWeb + "/1": "GET, HEAD, DELETE"} {
 		got := w.ask("PUT", path)
 		w.expect("A8", got, 405, `{"error":"405 Not Allowed"}`)
 		if got.header.Get("Allow") != allow {
@@ -271,9 +273,34 @@ func TestPanic(t *testing.T) {
 	secret := w.bot("acme/web", model.Maintainer, model.ScopeAPI).Secret.Reveal()
 	w.serve(func(c *Config) { c.Store = nil })
 	w.expect("A9", w.ask("GET", "/api/v4/projects/1", token(secret)), 500, `{"message":"500 Internal Server Error"}`)
+	w.expect("A9 Git", w.git("GET", "/acme/web"+fetchRefs, "x", secret), 500, "Internal Server Error\n")
 	if !strings.Contains(w.logged(), "panic") {
 		t.Error("a panic isn't in the log")
 	}
+}
+
+// A9: an answer that a panic breaks off doesn't look like a whole one.
+func TestPanicMidway(t *testing.T) {
+	w := newWorld(t)
+	server := New(Config{Store: w.db, Log: slog.New(slog.NewTextHandler(w, nil))})
+	e, _ := model.Match("GET", []string{"projects"})
+	server.handlers[e] = func(c *call) error {
+		c.w.WriteHeader(http.StatusOK)
+		panic("midway")
+	}
+	request, err := http.NewRequest("GET", "/api/v4/projects", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() {
+		if recover() != http.ErrAbortHandler {
+			t.Error("A9: the connection isn't ended")
+		}
+		if !strings.Contains(w.logged(), "msg=request") {
+			t.Error("the request isn't in the log")
+		}
+	}()
+	server.serve(httptest.NewRecorder(), request)
 }
 
 // G100: only a trusted proxy is believed, and only as far as it goes.

@@ -111,8 +111,9 @@ func (c *call) plain(status int, text string) {
 	fmt.Fprintln(c.w, text)
 }
 
-// caught turns a panic into a 500. The value of the panic isn't logged: it may
-// hold anything.
+// caught turns a panic into a 500, or ends the connection if the answer has
+// begun: it must not look like a whole one. The value of the panic isn't logged:
+// it may hold anything.
 func (c *call) caught(panicked any, began time.Time) {
 	if panicked == nil {
 		return
@@ -126,7 +127,13 @@ func (c *call) caught(panicked any, began time.Time) {
 		kind = err.Error()
 	}
 	c.s.Log.Error("panic", "id", c.id, "kind", kind, "stack", string(debug.Stack()))
-	if c.status == 0 {
+	switch {
+	case c.status != 0:
+		c.log(began)
+		panic(http.ErrAbortHandler)
+	case c.door == model.GitDoor:
+		c.plain(http.StatusInternalServerError, "Internal Server Error")
+	default:
 		c.failed()
 	}
 }
