@@ -1,8 +1,11 @@
 package server
 
 import (
+	"encoding/json"
+	"fmt"
 	"math"
 	"net/http"
+	"net/url"
 	"strconv"
 	"strings"
 
@@ -98,15 +101,22 @@ func (c *call) pageHeaders(p paging, next string, total int) {
 	h["Link"] = []string{strings.Join(links, ", ")}
 }
 
-// pageLink is the request's own address with some parameters set, and never
-// with a secret in it (A32).
+// pageLink is the request's own address with all its parameters, those of the
+// body too, and some of them set; never with a secret in it (A32).
 func (c *call) pageLink(rel string, set ...string) string {
-	query := c.r.URL.Query()
-	for key := range query {
-		if strings.HasPrefix(key, "private_token") {
-			query.Del(key)
+	query := url.Values{}
+	for key, value := range c.params {
+		switch v := value.(type) {
+		case []any:
+			for _, element := range v {
+				query.Add(key+"[]", fmt.Sprint(element))
+			}
+		case string, bool, json.Number:
+			query.Set(key, fmt.Sprint(v))
 		}
 	}
+	query.Del("private_token")
+	query.Del("private_token[]")
 	for i := 0; i < len(set); i += 2 {
 		query.Set(set[i], set[i+1])
 	}

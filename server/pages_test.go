@@ -143,6 +143,16 @@ func TestPages(t *testing.T) {
 			}
 		}
 	}
+	t.Run("from the body", func(t *testing.T) { // A2, A32
+		for _, shown := range [][]string{{token(mona), jsonBody, `{"per_page":2,"search":"no","revoked":false,"state":null}`},
+			{"Content-Type: application/x-www-form-urlencoded", "per_page=2&search=no&revoked=false&private_token=" + mona}} {
+			got := w.ask("GET", path+"?search=yes&list[]=a&list[]=b", shown...).header.Get("Link")
+			const kept = "list%5B%5D=a&list%5B%5D=b&page=1&per_page=2&revoked=false&search=no"
+			if want := "<https://patrol.example" + path + "?" + kept + `>; rel="first"`; !strings.HasPrefix(got, want) {
+				t.Errorf("A32: %s", got)
+			}
+		}
+	})
 	t.Run("keyset", func(t *testing.T) {
 		var ids []float64
 		for next := path + "?pagination=keyset&order_by=id&sort=asc&per_page=2"; next != ""; {
