@@ -11,6 +11,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"patrol/model"
 )
@@ -188,22 +189,41 @@ func TestExportOfAWorkingInstance(t *testing.T) {
 		t.Fatal(err)
 	}
 	addToken(t, db, root, model.GroupRef("acme"), "a group's")
+	mine, err := db.CreateToken(t.Context(), root, model.NewToken{UserID: model.RootID, Name: "a person's", Scopes: model.Scopes{model.ScopeAPI}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rotate(t, db, root, model.Rotation{OverlapHours: 12}, mine.ID)
 	text := sameAgain(t, db)
 	for _, s := range []struct {
 		secret model.Secret
 		until  string
-	}{{old.Secret, "2026-11-26"}, {next[0].Secret, next[0].ExpiresOn.String()}} {
-		sum := s.secret.Digest()
-		i := strings.Index(text, hex.EncodeToString(sum[:]))
-		start := strings.LastIndex(text[:i], "\n")
-		if line := text[start:i]; !strings.Contains(line, `"expires_at":"`+s.until+`"`) || strings.Contains(line, "revoked") {
+	}{{old.Secret, "2026-11-26"}, {next[0].Secret, next[0].ExpiresOn.String()}, {mine.Secret, "2026-11-25"}} {
+		if line := lineOf(text, s.secret); !strings.Contains(line, `"expires_at":"`+s.until+`"`) || strings.Contains(line, "revoked") {
 			t.Errorf("R69: want until %s: %s", s.until, line)
 		}
 	}
-	report := importText(t, db, strings.TrimSuffix(text, "\n"))
-	if report.Made != 0 || report.Skipped != strings.Count(text, "\n") {
-		t.Errorf("R98: an export into its own database: %+v", report)
+	for _, hours := range []time.Duration{0, 13} { // the second time one overlap is over (R69)
+		clock.at = clock.at.Add(hours * time.Hour)
+		report := importText(t, db, strings.TrimSuffix(text, "\n"))
+		if report.Made != 0 || report.Skipped != strings.Count(text, "\n") {
+			t.Errorf("R98: an export into its own database after %d hours: %+v", hours, report)
+		}
 	}
+	if line := lineOf(exported(t, db), mine.Secret); !strings.Contains(line, `"revoked":true`) {
+		t.Errorf("R69: the overlap is over: %s", line)
+	}
+}
+
+// lineOf is the line of an export that a secret's token has.
+func lineOf(text string, secret model.Secret) string {
+	sum := secret.Digest()
+	for line := range strings.Lines(text) {
+		if strings.Contains(line, hex.EncodeToString(sum[:])) {
+			return line
+		}
+	}
+	return ""
 }
 
 // R97: the endless get their date once, also when the day is another.

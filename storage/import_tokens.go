@@ -141,6 +141,10 @@ func (t *tx) scanTokenLine(scan func(...any) error) (l *tokenLine, id int64, err
 	if used.Valid {
 		l.LastUsedAt = timeOf(used).Format(lineTime)
 	}
+	if replaced.Valid { // R69: a line knows no hours, and must not let it live longer
+		until = min(until, model.DateOf(timeOf(replaced)).String())
+		l.Revoked = l.Revoked || !t.now.Before(timeOf(replaced))
+	}
 	switch kind {
 	case model.ProjectToken:
 		l.Project = path
@@ -151,10 +155,6 @@ func (t *tx) scanTokenLine(scan func(...any) error) (l *tokenLine, id int64, err
 		return l, id, err
 	}
 	l.Username, l.Role, l.External = username, roleText(role), external
-	if replaced.Valid { // R69: a line knows no hours, and must not let it live longer
-		until = min(until, model.DateOf(timeOf(replaced)).String())
-		l.Revoked = l.Revoked || !t.now.Before(timeOf(replaced))
-	}
 	return l, id, err
 }
 
