@@ -151,7 +151,7 @@ func entryHash(e *model.Entry, project, group int64) [32]byte {
 	return sha256.Sum256(append(e.Previous[:], text...))
 }
 
-const equalRefusalSQL = `SELECT number FROM audit WHERE number > ? - 1000 AND at > ? AND refused = 1 AND user_id = ? AND as_id = ?
+const equalRefusalSQL = `SELECT number FROM audit WHERE number > ? - 1000 AND at > ? AND at < ? AND refused = 1 AND user_id = ? AND as_id = ?
 	AND token_id = ? AND action = ? AND target_kind = ? AND target_id = ? AND target_path = ? AND rule = ?
 	ORDER BY number DESC LIMIT 1`
 
@@ -164,8 +164,9 @@ func (t *tx) appendRefusal(e *model.Entry) error {
 		return err
 	}
 	var number int64
-	found, err := t.row(equalRefusalSQL, []any{t.chain.number, e.At.Add(-time.Minute).UnixMilli(), e.UserID, e.AsID,
-		e.TokenID, e.Action, e.TargetKind, e.TargetID, e.TargetPath, e.Rule}, &number)
+	before, after := e.At.Add(-time.Minute), e.At.Add(time.Minute) // after: the clock may have been put back
+	found, err := t.row(equalRefusalSQL, []any{t.chain.number, before.UnixMilli(), after.UnixMilli(), e.UserID, e.AsID, e.TokenID,
+		e.Action, e.TargetKind, e.TargetID, e.TargetPath, e.Rule}, &number)
 	if err != nil {
 		return err
 	}
