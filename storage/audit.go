@@ -59,14 +59,23 @@ func (t *tx) answer(d model.Decision, action string, on about) error {
 		return nil
 	}
 	if t.chain != nil && d.Kind == model.ErrDenied {
-		e, err := t.entry(action, on)
-		if err != nil {
+		if err := t.refuse(d.Rule, action, on); err != nil {
 			return err
 		}
-		e.Refused, e.Rule = true, d.Rule
-		t.refused, t.refusedPlace = e, on.place
 	}
 	return d.Err()
+}
+
+// refuse fills in the entry of a refusal, to be written once the use case is
+// rolled back.
+func (t *tx) refuse(rule, action string, on about) error {
+	e, err := t.entry(action, on)
+	if err != nil {
+		return err
+	}
+	e.Refused, e.Rule = true, rule
+	t.refused, t.refusedPlace = e, on.place
+	return nil
 }
 
 // entry fills in who, when and where.

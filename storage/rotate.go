@@ -179,8 +179,9 @@ func (t *tx) succeed(old model.Token, r model.Rotation) (issued model.IssuedToke
 }
 
 // Reused answers the secret of a revoked token that was presented on a rotation
-// endpoint: every live token of its family is revoked (R68). Of an expired one
-// nothing follows.
+// endpoint: every live token of its family is revoked (R68). Where none is left
+// the request is a refusal like others, and counted like them (R160). Of an
+// expired one nothing follows.
 func (db *DB) Reused(ctx context.Context, a model.Actor, tokenID int64) error {
 	return db.change(ctx, a, func(t *tx) error {
 		token, found, err := t.tokenBy(`t.id = ?`, tokenID)
@@ -190,6 +191,12 @@ func (db *DB) Reused(ctx context.Context, a model.Actor, tokenID int64) error {
 		family, err := t.int(`SELECT count(*) FROM tokens t WHERE `+familySQL+` AND t.revoked_at IS NULL`, token.Family, token.Family)
 		if err != nil {
 			return err
+		}
+		if family == 0 {
+			if err := t.refuse("R68", model.TokenFamilyRevoked, aboutToken(token)); err != nil {
+				return err
+			}
+			return t.appendRefusal(t.refused)
 		}
 		err = t.record(model.TokenFamilyRevoked, aboutToken(token), map[string]any{"family": token.Family, "revoked": family, "name": token.Name})
 		if err != nil {

@@ -224,6 +224,15 @@ func TestReuseEndsFamily(t *testing.T) {
 	if _, err := db.User(t.Context(), root, first.User.ID, ""); !errors.Is(err, model.ErrNotFound) {
 		t.Errorf("R120: the bot is still there: %v", err)
 	}
+	for range 5 { // there is nothing left to revoke, and nobody fills the disk by asking (R160)
+		if err := db.Reused(t.Context(), model.Actor{Door: model.APIDoor, Address: "10.6.6.6"}, second.ID); err != nil {
+			t.Fatal(err)
+		}
+	}
+	entries, err = db.Entries(t.Context(), root, model.AuditQuery{Action: model.TokenFamilyRevoked}, model.Page{})
+	if err != nil || len(entries.Rows) != 2 || entries.Rows[0].Count != 5 || entries.Rows[0].Rule != "R68" || entries.Rows[0].TargetID != second.ID {
+		t.Errorf("R68, R160: %+v, %v", entries.Rows, err)
+	}
 	if problems, err := db.Check(t.Context()); err != nil || len(problems) > 0 {
 		t.Errorf("check: %v, %v", problems, err)
 	}
