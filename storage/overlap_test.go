@@ -2,6 +2,7 @@ package storage
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -80,5 +81,34 @@ func TestOverlapOutlivesSuccessor(t *testing.T) {
 	}
 	if problems, err := db.Check(t.Context()); err != nil || len(problems) > 0 {
 		t.Errorf("check: %v, %v", problems, err)
+	}
+}
+
+// R69, R90, R122: what is counted follows from the clock too.
+func TestEndedOverlapIsCounted(t *testing.T) {
+	clock := noon()
+	db := open(t, Options{Clock: clock.read})
+	p := addProject(t, db, "acme/web")
+	old := addToken(t, db, root, p.Ref(), "deploy")
+	rotate(t, db, root, model.Rotation{OverlapHours: 2, ExpiresOn: old.ExpiresOn + 9}, old.ID)
+	mine, err := db.CreateToken(t.Context(), root, model.NewToken{UserID: model.RootID, Name: "mine", Scopes: model.Scopes{model.ScopeAPI}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	rotate(t, db, root, model.Rotation{OverlapHours: 2}, mine.ID)
+	for hours, want := range []string{"2/0 until 2026-12-24, 2 personal", "1/1 until 2027-01-02, 1 personal"} {
+		clock.at = clock.at.Add(time.Duration(2*hours) * time.Hour)
+		projects, err := db.Projects(t.Context(), root, model.PlaceQuery{Counts: true}, model.Page{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		user, err := db.User(t.Context(), root, model.RootID, "")
+		if err != nil {
+			t.Fatal(err)
+		}
+		n := projects.Rows[0].Counts
+		if got := fmt.Sprintf("%d/%d until %s, %d personal", n.ActiveTokens, n.InactiveTokens, n.NextExpiry, user.Tokens); got != want {
+			t.Errorf("after %d hours: %s, want %s", 2*hours, got, want)
+		}
 	}
 }

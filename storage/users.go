@@ -8,12 +8,17 @@ import (
 	"patrol/model"
 )
 
-// userWith has today in it, for the number of active tokens.
-const userWith = `WITH day (today) AS (SELECT ?)`
+// userWith has the clock in it, for the number of active tokens.
+const userWith = `WITH ` + clockSQL
+
+const clockSQL = `clock (today, now) AS (SELECT ?, ?)`
+
+func (t *tx) clockArgs() []any { return []any{t.today().String(), t.now.UnixMilli()} }
 
 const userColumns = `u.id, u.kind, u.username, u.name, u.email, u.admin, u.auditor, u.external, u.blocked, u.created_at, u.active_on,
 	coalesce(m.project_id, 0), coalesce(m.group_id, 0), (SELECT count(*) FROM keys k WHERE k.user_id = u.id),
-	(SELECT count(*) FROM tokens t WHERE t.user_id = u.id AND t.kind = 'personal' AND t.revoked_at IS NULL AND t.expires_on > (SELECT today FROM day))`
+	(SELECT count(*) FROM tokens t WHERE t.user_id = u.id AND t.kind = 'personal' AND t.revoked_at IS NULL AND t.expires_on > (SELECT today FROM clock)
+		AND coalesce(t.replaced_until > (SELECT now FROM clock), TRUE))`
 
 const userTables = `users u LEFT JOIN members m ON u.kind = 2 AND m.user_id = u.id`
 
@@ -36,7 +41,7 @@ func (t *tx) user(condition string, arg any) (u model.User, found bool, err erro
 		return u, false, err
 	}
 	query := userWith + ` SELECT ` + userColumns + ` FROM ` + userTables + ` WHERE u.deleted_at IS NULL AND ` + condition
-	err = t.rows(query, []any{t.today().String(), arg}, func(scan func(...any) error) (err error) {
+	err = t.rows(query, append(t.clockArgs(), arg), func(scan func(...any) error) (err error) {
 		found = true
 		u, err = scanUser(scan, in.host())
 		return err
@@ -99,7 +104,7 @@ func (db *DB) Users(ctx context.Context, a model.Actor, asked model.UserQuery, p
 			return err
 		}
 		s := t.sight(caller)
-		q := paged{with: s.with + `, day (today) AS (SELECT ?)`, args: append(s.args, t.today().String()), columns: userColumns,
+		q := paged{with: s.with + `, ` + clockSQL, args: append(s.args, t.clockArgs()...), columns: userColumns,
 			from: userTables + ` LEFT JOIN projects p ON p.id = m.project_id LEFT JOIN groups g ON g.id = m.group_id`,
 			keys: []sortKey{{column: "u.id", descending: !asked.Ascending}}}
 		q.where.and(`u.deleted_at IS NULL AND (u.kind <> 2 OR p.id IS NOT NULL AND ` + s.project + ` OR g.id IS NOT NULL AND ` + s.group + `)`)
