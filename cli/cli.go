@@ -85,6 +85,21 @@ func version() string {
 	return "(built from source)"
 }
 
+// revision is the commit that this program was built from, shortened as GitLab
+// does; empty: nobody knows.
+func revision() string {
+	info, ok := debug.ReadBuildInfo()
+	if !ok {
+		return ""
+	}
+	for _, setting := range info.Settings {
+		if setting.Key == "vcs.revision" {
+			return setting.Value[:min(len(setting.Value), 11)]
+		}
+	}
+	return ""
+}
+
 func (a *app) rootCommand() *cobra.Command {
 	root := parent("patrol", "Access tokens for Git projects: who made them, what they open, when they end",
 		a.userCommand(), a.groupCommand(), a.projectCommand(), a.memberCommand(), a.tokenCommand(), a.whoisCommand(), a.explainCommand(), a.noticeCommand(),

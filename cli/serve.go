@@ -66,7 +66,7 @@ func (s *session) serve(flags serveFlags, l net.Listener) error {
 	s.note("http: listening on %s", l.Addr())
 	log := s.logger()
 	defer s.tend(log, delivery(log, flags.noticeHook))()
-	return server.New(server.Config{Store: s.store, Log: log, URL: flags.url, TrustedProxies: flags.proxies,
+	return server.New(server.Config{Store: s.store, Log: log, Revision: revision(), URL: flags.url, TrustedProxies: flags.proxies,
 		CertFile: flags.tlsCert, KeyFile: flags.tlsKey}).Serve(s.ctx, l)
 }
 
