@@ -91,9 +91,6 @@ type tx struct {
 
 func (t *tx) today() model.Date { return model.DateOf(t.now) }
 
-// millisecond is now as columns keep it.
-func (t *tx) millisecond() time.Time { return t.now.Truncate(time.Millisecond).UTC() }
-
 func (t *tx) exec(query string, args ...any) error {
 	return t.conn.exec(t.ctx, query, args...)
 }
@@ -171,27 +168,41 @@ func (t *tx) rows(query string, args []any, each func(scan func(...any) error) e
 	return rows.Err()
 }
 
+// reader gives a connection that nobody uses, or makes one if all are in use:
+// each has a cache of its own, and one that works alone should be warm.
+func (db *DB) reader(ctx context.Context) (*conn, error) {
+	select {
+	case c := <-db.readers:
+		return c, nil
+	default:
+	}
+	select {
+	case c := <-db.readers:
+		return c, nil
+	case <-db.unmade:
+		c, err := newConn(ctx, db.read)
+		if err != nil {
+			db.unmade <- struct{}{}
+		}
+		return c, err
+	case <-ctx.Done():
+		return nil, ctx.Err()
+	}
+}
+
 // view runs a use case that only reads, on a snapshot.
 func (db *DB) view(ctx context.Context, a model.Actor, do func(*tx) error) error {
-	var c *conn
-	select {
-	case c = <-db.readers:
-	case <-ctx.Done():
-		return ctx.Err()
+	c, err := db.reader(ctx)
+	if err != nil {
+		return storeError(err)
 	}
 	defer func() { db.readers <- c }()
-	if c == nil {
-		var err error
-		if c, err = newConn(ctx, db.read); err != nil {
-			return storeError(err)
-		}
-	}
 	c.trim()
 	if err := c.exec(ctx, "BEGIN"); err != nil {
 		return storeError(err)
 	}
 	t := &tx{db: db, conn: c, ctx: ctx, actor: a, now: db.Now()}
-	err := do(t)
+	err = do(t)
 	if end := c.exec(context.WithoutCancel(ctx), "ROLLBACK"); err == nil {
 		err = end
 	}

@@ -37,7 +37,8 @@ type DB struct {
 
 	write   *sql.DB
 	read    *sql.DB
-	readers chan *conn // those not in use
+	readers chan *conn    // those not in use
+	unmade  chan struct{} // how many more there may be
 	writer  *writer
 	index   *walIndex
 	passes  passes
@@ -89,15 +90,14 @@ func (db *DB) openFiles(ctx context.Context) (err error) {
 	if db.read, err = sql.Open("sqlite", readerDSN(db.path)); err != nil {
 		return err
 	}
-	db.readers = make(chan *conn, readers)
-	for range readers {
-		db.readers <- nil // opened when first needed
+	db.readers, db.unmade = make(chan *conn, readers), make(chan struct{}, readers)
+	for range readers - 1 {
+		db.unmade <- struct{}{}
 	}
 	first, err := newConn(ctx, db.read)
 	if err != nil {
 		return err
 	}
-	<-db.readers
 	db.readers <- first
 	if db.readOnly {
 		if err := upToDate(ctx, first); err != nil {
@@ -144,9 +144,7 @@ func (db *DB) closeFiles() error {
 		keep(db.writer.conn.close())
 	}
 	for len(db.readers) > 0 {
-		if c := <-db.readers; c != nil {
-			keep(c.close())
-		}
+		keep((<-db.readers).close())
 	}
 	if db.read != nil {
 		keep(db.read.Close())

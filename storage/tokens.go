@@ -214,7 +214,7 @@ func (t *tx) makeBot(n model.NewToken, p place, external bool) (model.User, erro
 	}
 	var random [8]byte
 	rand.Read(random[:]) // never fails
-	bot := model.User{Kind: model.Bot, Name: n.Name, External: external, Place: p.Place, CreatedAt: t.millisecond(),
+	bot := model.User{Kind: model.Bot, Name: n.Name, External: external, Place: p.Place, CreatedAt: t.now,
 		Username: fmt.Sprintf("%s_%d_bot_%s", p.Kind, p.ID, hex.EncodeToString(random[:]))}
 	bot.Email = botEmail(bot.Username, in.host())
 	if bot.ID, err = t.insert(insertBotSQL, bot.Username, bot.Name, external, t.now.UnixMilli()); err != nil {
@@ -248,7 +248,7 @@ func (t *tx) insertToken(n model.NewToken, owner model.User, p place) (issued mo
 	}
 	issued = model.IssuedToken{Secret: model.MakeSecret(in.settings[model.SettingPrefix]), Token: model.Token{
 		Kind: n.Kind(), Name: n.Name, Description: n.Description, Scopes: n.Scopes, Role: n.Role, Place: p.Place,
-		User: owner, CreatedAt: t.millisecond(), CreatedBy: t.self, ExpiresOn: n.ExpiresOn}}
+		User: owner, CreatedAt: t.now, CreatedBy: t.self, ExpiresOn: n.ExpiresOn}}
 	if p.Kind != model.NoPlace {
 		issued.PlacePath = p.path
 	}
