@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"os/exec"
+	"os/signal"
 	"path/filepath"
 	"regexp"
 	"strings"
@@ -17,10 +18,12 @@ import (
 	"patrol/cli"
 )
 
-// TestMain makes this test binary stand in for patrol.
+// TestMain makes this test binary stand in for patrol, signals included.
 func TestMain(m *testing.M) {
 	if os.Getenv("PATROL_TEST_PROGRAM") != "" {
-		os.Exit(cli.Run(context.Background(), os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
+		ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+		context.AfterFunc(ctx, stop)
+		os.Exit(cli.Run(ctx, os.Args[1:], os.Getenv, os.Stdin, os.Stdout, os.Stderr))
 	}
 	os.Exit(m.Run())
 }
@@ -230,6 +233,24 @@ func TestProgramIsStopped(t *testing.T) {
 		}
 		if left, err := os.ReadDir(tmp); err != nil || len(left) > 0 {
 			t.Errorf("%v: left behind: %v, %v", sig, left, err)
+		}
+	}
+}
+
+// Each signal has one who acts on it: two would wait for each other now and
+// then, and the terminal would stay as it is.
+func TestProgramIsStoppedEachTime(t *testing.T) {
+	h := newHome(t)
+	for range 10 {
+		for _, sig := range []syscall.Signal{syscall.SIGTERM, syscall.SIGINT} {
+			term := start(t, h.patrol(), 80, 24)
+			term.await("A new database")
+			if err := term.cmd.Process.Signal(sig); err != nil {
+				t.Fatal(err)
+			}
+			if err := term.ended(); err != nil {
+				t.Fatalf("%v: %v", sig, err)
+			}
 		}
 	}
 }

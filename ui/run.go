@@ -56,6 +56,7 @@ func Run(ctx context.Context, c Config) error {
 	app := newApp(ctx, c)
 	options := []tea.ProgramOption{
 		tea.WithInput(c.In), tea.WithOutput(frugalOutput(c.Out)), tea.WithEnvironment(c.Env), tea.WithFPS(120),
+		tea.WithoutSignalHandler(), // signals end ctx; the library's own handler would wait for ever if it came second
 		tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg { return filterMsg(env, msg) }),
 	}
 	if env["NO_COLOR"] != "" { // the library only knows it as a number or a truth value
@@ -66,10 +67,7 @@ func Run(ctx context.Context, c Config) error {
 	defer stop()
 	_, err := program.Run()
 	app.abandon()
-	switch {
-	case errors.Is(err, tea.ErrInterrupted), errors.Is(err, tea.ErrProgramKilled) && ctx.Err() != nil:
-		return nil
-	case err != nil:
+	if err != nil {
 		return fmt.Errorf("the console ended: %w", err)
 	}
 	return nil
