@@ -131,6 +131,9 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case pollMsg:
 		return a, func() tea.Msg {
+			if err := a.Store.Ready(a.ctx); err != nil {
+				return versionMsg{err: err}
+			}
 			v, err := a.Store.Version()
 			return versionMsg{v, err}
 		}
@@ -156,7 +159,8 @@ func (a *App) polled(m versionMsg) tea.Cmd {
 	return tea.Batch(a.reload(), a.identify())
 }
 
-// noticed says that the database doesn't answer. The console goes on asking.
+// noticed says that the database doesn't answer. The console goes on asking, and
+// takes it back when there is an answer.
 func (a *App) noticed(err error) {
 	if errors.Is(err, model.ErrBusy) || errors.Is(err, model.ErrUnavailable) {
 		a.unread = true
@@ -227,7 +231,7 @@ func (a *App) back() tea.Cmd {
 // change does one use case and then what follows. It is never cancelled or
 // overtaken: what was asked for is done, and its answer is shown.
 func (a *App) change(do func(context.Context) error, then func() tea.Cmd) tea.Cmd {
-	return ask(a, new(request), func(ctx context.Context) (struct{}, error) {
+	return attempt(a, new(request), func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, do(context.WithoutCancel(ctx))
 	}, func(_ struct{}, err error) tea.Cmd {
 		if err != nil {

@@ -228,11 +228,15 @@ func (f *form) choose(key string) tea.Cmd {
 func (f *form) create() tea.Cmd {
 	f.sending = true
 	f.app.toast = toast{}
-	return ask(f.app, &f.req, f.send(), func(next func() tea.Cmd, err error) tea.Cmd {
+	return attempt(f.app, &f.req, f.send(), func(next func() tea.Cmd, err error) tea.Cmd {
 		f.sending = false
 		if err == nil {
 			f.touched = false
 			return next()
+		}
+		if errors.Is(err, model.ErrBusy) || errors.Is(err, model.ErrUnavailable) { // nothing is wrong with the form
+			f.app.fail(err)
+			return f.load()
 		}
 		v := verdict{look: bad, text: oneLine(err), makes: f.said.makes}
 		var reason *model.Reason

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"maps"
 	"time"
@@ -299,9 +300,11 @@ func (h *home) verify(asked bool) tea.Cmd {
 		row := counted{look: off}
 		last, err := a.Store.Entries(ctx, a.Actor, model.AuditQuery{}, model.Page{Limit: 1})
 		switch {
-		case err != nil:
+		case errors.Is(err, model.ErrDenied):
 			row.next = "for administrators and auditors"
 			return map[string]counted{auditText: row}, nil
+		case err != nil:
+			return nil, err
 		case len(last.Rows) > 0 && last.Rows[0].Number > verifyUpTo && !asked:
 			row.next = group(int(last.Rows[0].Number)) + " entries; R verifies them"
 			return map[string]counted{auditText: row}, nil

@@ -77,18 +77,37 @@ type answer struct {
 
 // ask puts a question to the store without holding up the console. then runs
 // in Update with what was found, unless r has been asked something else since;
-// the context of an overtaken question is cancelled.
+// the context of an overtaken question is cancelled. If the store can't answer,
+// the console says so and reads again when it can.
 func ask[T any](a *App, r *request, find func(context.Context) (T, error), then func(T, error) tea.Cmd) tea.Cmd {
+	return work(a, r, find, func(found T, err error) tea.Cmd {
+		a.noticed(err)
+		return then(found, err)
+	})
+}
+
+// attempt is ask for what changes something: whether to try again is for the
+// person to say. While the database's file is gone nothing is tried, because
+// what is written to it then would be lost.
+func attempt[T any](a *App, r *request, do func(context.Context) (T, error), then func(T, error) tea.Cmd) tea.Cmd {
+	return work(a, r, func(ctx context.Context) (done T, err error) {
+		if err := a.Store.Ready(ctx); err != nil {
+			return done, err
+		}
+		return do(ctx)
+	}, then)
+}
+
+func work[T any](a *App, r *request, find func(context.Context) (T, error), then func(T, error) tea.Cmd) tea.Cmd {
 	r.drop()
 	ctx, cancel := context.WithCancel(a.ctx)
 	r.busy, r.cancel = true, cancel
 	number := r.number
-	work := func() tea.Msg {
+	answering := func() tea.Msg {
 		found, err := find(ctx)
 		return answer{r, number, func() tea.Cmd {
 			cancel()
 			r.busy, r.slow = false, false
-			a.noticed(err)
 			return then(found, err)
 		}}
 	}
@@ -96,7 +115,7 @@ func ask[T any](a *App, r *request, find func(context.Context) (T, error), then 
 		r.slow = r.busy
 		return nil
 	}})
-	return tea.Batch(work, slow)
+	return tea.Batch(answering, slow)
 }
 
 // wait runs do in Update after d, unless r has been asked something else since.

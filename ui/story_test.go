@@ -1,9 +1,11 @@
 package ui
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"math/rand/v2"
+	"os"
 	"reflect"
 	"strings"
 	"testing"
@@ -196,13 +198,65 @@ func TestLiveReload(t *testing.T) {
 	d.poll().shows("acme/typed", "✕") // what is typed stays, and is judged anew
 }
 
-// The database is locked for a while, and then answers again.
+// The database can't be read for a while, and then answers again.
 func TestDatabaseBusy(t *testing.T) {
-	s := full(t)
-	d := drive(t, config(s.db), 80, 24)
+	d := drive(t, config(full(t).db), 80, 24)
 	open(d, "n ‹acme/new›")
 	d.app.noticed(fmt.Errorf("locked: %w", model.ErrBusy))
 	d.shows("✕ locked").poll().hides("✕ locked").shows("acme/new", "● can be created")
+}
+
+// locked is a store that another process has locked for changes.
+type locked struct {
+	model.Store
+	on bool
+}
+
+func (l *locked) AddProject(ctx context.Context, a model.Actor, n model.NewPlace) (model.Project, error) {
+	if l.on {
+		return model.Project{}, &model.Reason{Text: "The database is locked. Nothing was changed.", Kind: model.ErrBusy}
+	}
+	return l.Store.AddProject(ctx, a, n)
+}
+
+// A change that another process was in the way of can be tried again; that it
+// failed is said until somebody has seen it.
+func TestDatabaseLocked(t *testing.T) {
+	db := full(t).db
+	store := &locked{db, true}
+	c := config(db)
+	c.Store = store
+	d := drive(t, c, 80, 24)
+	d.keys("n").text("acme/new").keys("ctrl+s").shows("✕ The database is locked. Nothing was changed.", "acme/new")
+	store.on = false
+	must(db.AddProject(t.Context(), root, model.NewPlace{Kind: model.ProjectPlace, FullPath: "acme/other"}))
+	d.poll().shows("✕ The database is locked. Nothing was changed.", "acme/new", "● can be created", "ctrl+s create")
+	d.keys("ctrl+s").shows("● acme/new created")
+}
+
+// The database's file goes while something is typed, and comes back: nothing is
+// written to what nobody will find again, and nothing typed is lost.
+func TestDatabaseVanishes(t *testing.T) {
+	s := full(t)
+	away := s.path + ".away"
+	move := func(from, to string) {
+		if err := os.Rename(from, to); err != nil {
+			t.Fatal(err)
+		}
+	}
+	d := drive(t, config(s.db), 80, 24)
+	d.keys("n").text("acme/new")
+	move(s.path, away)
+	d.keys("ctrl+s").shows("is gone", "acme/new").hides("created ──")
+	d.keys("f1").poll().keys("esc").shows("acme/new")
+	move(away, s.path)
+	d.poll().hides("is gone").shows("acme/new", "● can be created").keys("ctrl+s").shows("● acme/new created")
+	d.keys("tab tab tab g r enter tab tab tab")
+	move(s.path, away)
+	d.keys("space").shows("is gone").hides("saved")
+	d.poll().shows("is gone")
+	move(away, s.path)
+	d.poll().hides("is gone").keys("space").shows("● saved")
 }
 
 // A settings change and a role change can be taken back; somebody else's change
