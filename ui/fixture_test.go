@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"bytes"
 	"os"
 	"path/filepath"
 	"strings"
@@ -96,14 +97,21 @@ func begin(t *testing.T) *story {
 	return s
 }
 
-// damage empties the database's files while they are open.
+// damage writes over the database while it is open, and over what tells SQLite
+// that the pages it remembers are good.
 func (s *story) damage() {
 	s.t.Helper()
 	s.broken = true
-	for _, file := range []string{s.path, s.path + "-wal"} {
-		if err := os.Truncate(file, 0); err != nil {
+	junk := bytes.Repeat([]byte("junk"), 1024)
+	for _, file := range []string{s.path, s.path + "-wal", s.path + "-shm"} {
+		f, err := os.OpenFile(file, os.O_WRONLY, 0)
+		if err != nil {
 			s.t.Fatal(err)
 		}
+		if _, err := f.WriteAt(junk, 0); err != nil {
+			s.t.Fatal(err)
+		}
+		f.Close()
 	}
 }
 
