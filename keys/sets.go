@@ -66,7 +66,7 @@ const (
 // Global is what every screen has that isn't typing.
 var Global = Set{"Everywhere", []Binding{
 	{Action: Go, Keys: []string{"g"}, Short: "go", Long: "go to a place: then one of the letters below"},
-	{Action: Undo, Keys: []string{"u"}, Short: "undo", Long: "take back the last undoable change, or bring cleared marks back", Changes: true},
+	{Action: Undo, Keys: []string{"u"}, Short: "undo", Long: "take back the last change, or bring cleared marks back", Changes: true},
 	{Action: Back, Keys: []string{"esc", "left", "h"}, Short: "back", Long: "leave the filter; then clear marks; then back; never quits", Hidden: true},
 	{Action: Jump, Keys: []string{"ctrl+o"}, Short: "jump back", Long: "jump back to the former place", Hidden: true},
 	{Action: Reload, Keys: []string{"R"}, Short: "reload", Long: "reload, or check again", Hidden: true},
@@ -134,6 +134,7 @@ var (
 	Home = Set{"Home", join([]Binding{
 		open("shows them", "show what the line counts"),
 		{Action: New, Keys: []string{"n"}, Short: "new project", Long: "make a project", Changes: true},
+		{Action: NewToken, Keys: []string{"t"}, Short: "token", Long: "on a new database: make a project and its token", Hidden: true, Changes: true},
 	}, moves)}
 
 	Projects = Set{"Projects", join([]Binding{

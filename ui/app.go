@@ -183,7 +183,9 @@ func (a *App) front() screen { return a.stack[len(a.stack)-1] }
 
 // push shows a screen over the others.
 func (a *App) push(s screen) tea.Cmd {
-	a.side = nil
+	if !isBox(s) {
+		a.side = nil
+	}
 	a.stack = append(slices.Clip(a.stack), s)
 	return tea.Batch(a.layout(), s.load())
 }

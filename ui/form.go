@@ -27,22 +27,26 @@ type field struct {
 	label  string
 	in     input
 	chips  []string
-	pick   int             // the chip chosen; -1: none
-	picked func(chip int)  // of a text with chips: writes what the chip means
-	ticked bool            //
-	note   string          // behind a tick
-	hint   func() string   // behind the rest
-	offers func() []string // what tab completes the text to
-	wrong  string          // what the check says of it
-	seen   bool            // the focus has left it once
+	pick   int            // the chip chosen; -1: none
+	picked func(chip int) // of a text with chips: writes what the chip means
+	ticked bool           //
+	note   string         // behind a tick
+	hint   func() string  // behind the rest
+	known  bool           // tab completes the text to what the check offers
+	wrong  string         // what the check says of it
+	seen   bool           // the focus has left it once
 }
+
+// offer is a word that completes a text, and what it means.
+type offer struct{ word, note string }
 
 // verdict is the last row of a form: whether it would work now and be of use.
 type verdict struct {
 	look   look
 	text   string
 	fields []model.Field
-	makes  string // what would be made
+	makes  string  // what would be made
+	offers []offer // what the text with the focus may go on to be
 }
 
 // form is the one form.
@@ -191,11 +195,9 @@ func (f *form) act(p press) tea.Cmd {
 // step goes to another field; tab completes a text first, if it can be.
 func (f *form) step(key string) tea.Cmd {
 	x := f.focus()
-	if key == "tab" && x.offers != nil {
-		if offers := x.offers(); len(offers) > 0 && offers[0] != x.in.String() {
-			x.in.set(offers[0])
-			return f.changed()
-		}
+	if key == "tab" && x.known && len(f.said.offers) > 0 {
+		x.in.set(f.said.offers[0].word)
+		return f.changed()
 	}
 	if key == "up" || key == "shift+tab" {
 		f.focusOn(f.at - 1)

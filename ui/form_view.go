@@ -42,7 +42,8 @@ func (f *form) view() page {
 		}
 	}
 	makes := f.makes != "" && !f.app.low()
-	room := f.h - 1
+	last := f.lastRows()
+	room := f.h - len(last)
 	if makes {
 		room -= 1
 	}
@@ -55,9 +56,9 @@ func (f *form) view() page {
 		f.top = 0
 	}
 	if makes {
-		rows = append(rows, f.line("  ", f.makes, f.said.makes))
+		rows = append(rows, f.line("  ", f.makes, orDash(f.said.makes)))
 	}
-	p.rows = append(rows, f.lastRow())
+	p.rows = append(rows, last...)
 	p.cursor = &position{x, focus}
 	return p
 }
@@ -79,8 +80,17 @@ func (f *form) row(x *field, focused bool) (row string, cursor int) {
 	start := 3 + f.labelWidth()
 	room := f.w - start - 1
 	hint := ""
-	if x.hint != nil {
-		hint = x.hint()
+	switch {
+	case x.wrong != "":
+		hint = cut(th.state(bad, x.wrong), max(room-14, 0))
+	case x.known && focused && len(f.said.offers) > 0:
+		var offers []string
+		for _, o := range f.said.offers {
+			offers = append(offers, strings.TrimRight(o.word+" "+o.note, " "))
+		}
+		hint = th.paint(dim, cut(strings.Join(offers, " · "), max(room-14, 0)))
+	case x.hint != nil:
+		hint = th.paint(dim, x.hint())
 	}
 	switch x.kind {
 	case tickField:
@@ -93,48 +103,44 @@ func (f *form) row(x *field, focused bool) (row string, cursor int) {
 		}
 		return row, 0
 	case chipField:
-		row = f.chipRow(x, room)
 		if focused {
 			cursor = start
 		}
-	default:
-		if len(x.chips) > 0 {
-			hint = strings.TrimRight(f.chipRow(x, max(room-14, 10)), " ") + "  " + hint
-			hint = strings.TrimRight(hint, " ")
-		}
-		space := room
-		if x.wrong == "" && hint != "" && width(hint)+14 <= room && width(x.in.String()) < room-width(hint)-2 {
-			space = room - width(hint) - 2
-		}
-		text, at := x.in.view(space)
-		switch {
-		case text == "" && !focused:
-			text = th.paint(dim, "–")
-		case len(x.chips) > 0:
-			text = fit(text, max(12, width(text)))
-		}
-		if focused {
-			cursor = start + at
-		}
-		row = text
+		return lead + spread(f.chipRow(x, room), hint, room), cursor
 	}
 	switch {
 	case x.wrong != "":
-		hint = th.state(bad, x.wrong)
-	case x.kind != textField || len(x.chips) == 0:
-		hint = th.paint(dim, hint)
-	}
-	if hint != "" && width(row)+width(hint)+2 > room {
-		row = cut(row, max(room-width(hint)-2, 12))
-	}
-	if hint != "" && len(x.chips) > 0 && x.kind == textField {
-		if x.wrong == "" && width(row)+2+width(hint) > room+1 {
-			hint = strings.TrimRight(f.chipRow(x, max(room-14, 10)), " ")
+	case len(x.chips) > 0:
+		chips := f.chipRow(x, max(room-14, 10))
+		if hint = chips + " " + hint; width(hint) > room-14 {
+			hint = chips
 		}
-		return lead + row + "  " + hint, cursor
+		hint = strings.TrimRight(hint, " ")
+	case width(x.in.String()) > room-width(hint)-3:
+		hint = "" // there is no room for both
 	}
-	return lead + spread(row, hint, room), cursor
+	space := room
+	if hint != "" {
+		space -= width(hint) + 2
+	}
+	text, at := x.in.view(space)
+	if focused {
+		cursor = start + at
+	} else if text == "" {
+		text = th.paint(dim, "–")
+	}
+	if len(x.chips) > 0 {
+		return lead + fit(text, max(12, width(text))) + "  " + hint, cursor
+	}
+	if near := formWidth - start - 1; width(text)+width(hint) < near {
+		room = min(room, near)
+	}
+	return lead + spread(text, hint, room), cursor
 }
+
+// formWidth is how far to the right hints stand, so that they stay near on a
+// wide terminal.
+const formWidth = 80
 
 // chipRow draws the words to choose from in w cells; where they don't fit,
 // those around the chosen one.
@@ -149,6 +155,7 @@ func (f *form) chipRow(x *field, w int) string {
 				chip = f.app.theme.paint(accent, "‹"+x.chips[i]+"›")
 			}
 			if used+width(chip) > w && i > from {
+				row = cut(row, w-1) + "…"
 				break
 			}
 			row += chip + " "
@@ -162,14 +169,29 @@ func (f *form) chipRow(x *field, w int) string {
 	}
 }
 
-// lastRow says whether it would work now.
-func (f *form) lastRow() string {
+// lastRows say whether it would work now. They are one row, unless that is too
+// narrow for the reason.
+func (f *form) lastRows() []string {
 	th := &f.app.theme
 	switch {
 	case f.sending:
-		return "   " + th.paint(dim, "working…")
+		return []string{"   " + th.paint(dim, "working…")}
 	case f.said.text == "":
-		return ""
+		return []string{""}
 	}
-	return "   " + cut(th.paint(f.said.look, symbols[f.said.look])+" "+f.said.text, f.w-4)
+	lines := []string{f.said.text}
+	if room := f.w - 6; width(f.said.text) > room && f.h >= 6 {
+		lines = wrap(f.said.text, room)
+	}
+	if len(lines) > 3 {
+		lines = append(lines[:2], strings.Join(lines[2:], " "))
+	}
+	for i, line := range lines {
+		before := "     "
+		if i == 0 {
+			before = "   " + th.paint(f.said.look, symbols[f.said.look]) + " "
+		}
+		lines[i] = cut(before+line, f.w-1)
+	}
+	return lines
 }

@@ -77,6 +77,9 @@ func (a *App) panes() (left, right screen) {
 	return base, nil
 }
 
+// split tells whether two panes are drawn: the right one may still be empty.
+func (a *App) split(left, right screen) bool { return right != nil || a.wide() && previews(left) }
+
 // isDetail tells whether a screen fits beside the list that it was opened from.
 func isDetail(s screen) bool {
 	d, ok := s.(interface{ detail() bool })
@@ -92,7 +95,7 @@ func (a *App) layout() tea.Cmd {
 		s.resize(a.w, a.bodyHeight())
 	}
 	left, right := a.panes()
-	if a.wide() && (right != nil || previews(left)) {
+	if a.split(left, right) {
 		left.resize(a.leftWidth(), a.bodyHeight())
 	}
 	if right != nil {
@@ -124,7 +127,9 @@ func (a *App) View() tea.View {
 	switch {
 	case a.w == 0:
 	case a.tiny():
-		v.Content = cut(fmt.Sprintf("patrol: %d×%d is too small", a.w, a.h), a.w)
+		if v.Content = fmt.Sprintf("patrol: %d×%d is too small", a.w, a.h); width(v.Content) > a.w {
+			v.Content = cut("too small", a.w)
+		}
 	default:
 		var at *position
 		v.Content, at = a.draw()
@@ -143,15 +148,18 @@ func (a *App) draw() (frame string, cursor *position) {
 	a.blurred = inRight
 	focus := left.view() // of the screen whose position and role are shown
 	rows := []string{}
-	if right == nil {
-		rows = a.pane(focus, a.w)
-	} else {
+	switch {
+	case right != nil:
 		a.blurred = !inRight
 		p := right.view()
 		rows = a.sideBySide(focus, p)
 		if inRight {
 			focus = p
 		}
+	case a.split(left, right):
+		rows = a.sideBySide(focus, page{})
+	default:
+		rows = a.pane(focus, a.w)
 	}
 	a.blurred = false
 	if c := focus.cursor; c != nil {

@@ -80,7 +80,7 @@ func (h *help) act(p press) tea.Cmd {
 }
 
 func (h *help) view() page {
-	inner := max(min(72, h.w-4), 10)
+	inner := max(min(76, h.w-4), 10)
 	rows := h.rows[h.top:min(h.top+h.visible(), len(h.rows))]
 	bottom := "esc closes"
 	if len(h.rows) > h.visible() {

@@ -84,7 +84,8 @@ func newHome(a *App) *home {
 		return ""
 	}
 	h.acts = map[keys.Action]func() tea.Cmd{
-		keys.New: func() tea.Cmd { return a.push(newProjectForm(a, "", h.empty)) },
+		keys.New:      func() tea.Cmd { return a.push(newProjectForm(a, "", h.empty)) },
+		keys.NewToken: func() tea.Cmd { return a.push(newProjectForm(a, "", true)) },
 		keys.Open: h.on(func(r homeRow) tea.Cmd {
 			if r.open == nil {
 				return nil
@@ -94,6 +95,12 @@ func newHome(a *App) *home {
 		keys.Reload: func() tea.Cmd { return h.verify(true) },
 	}
 	h.cans = map[keys.Action]func() error{
+		keys.NewToken: func() error {
+			if !h.empty {
+				return errors.New("choose its project or group first: g p, g r")
+			}
+			return nil
+		},
 		keys.Open: func() error {
 			if r, ok := h.current(); !ok || r.open == nil {
 				return errNoRow
@@ -211,7 +218,7 @@ func (h *home) recount() tea.Cmd {
 				c.next = count(some.Total) + " of them " + need.someOfThemIs
 			default:
 				t := found.Rows[0]
-				c.next = clean(t.PlacePath+" "+t.Name) + ", " + monthDay(t.ExpiresOn, today)
+				c.next = monthDay(t.ExpiresOn, today) + " " + clean(t.PlacePath+" "+t.Name)
 			}
 			all[need.text] = c
 		}

@@ -29,7 +29,8 @@ type list[T any] struct {
 	peek    func(T) screen
 	aside   func() string
 	who     func() string
-	empty   string               // "No projects yet.  n makes the first"
+	empty   string               // "No projects yet."
+	begin   string               // and how to make the first: "n makes the first"
 	what    string               // what the rows are: "projects"
 	loaded  func()               // after rows came
 	also    func() tea.Cmd       // what else is read with the rows
@@ -198,18 +199,36 @@ func (l *list[T]) take(win window[T], err error, reload, last bool) tea.Cmd {
 // count counts the rows that fit the filter. What fits one window needs no
 // looking.
 func (l *list[T]) count() tea.Cmd {
+	rows, fit := l.wanted(), -1
 	if !l.more {
-		l.counts.drop()
-		l.setTotal(l.first() + len(l.rows))
-		return nil
+		fit = l.first() + len(l.rows)
+		l.setTotal(fit)
+		if l.applied == "" || l.all > 0 {
+			l.counts.drop()
+			return nil
+		}
 	}
-	rows := l.wanted()
-	return ask(l.app, &l.counts, func(ctx context.Context) (int, error) {
-		found, err := l.fetch(ctx, rows, model.Page{Limit: 1, Count: true})
-		return found.Total, err
-	}, func(n int, err error) tea.Cmd {
+	type totals struct{ fit, all int }
+	all := l.all
+	return ask(l.app, &l.counts, func(ctx context.Context) (n totals, err error) {
+		count := func(rows wanted) (int, error) {
+			found, err := l.fetch(ctx, rows, model.Page{Limit: 1, Count: true})
+			return found.Total, err
+		}
+		n = totals{fit, all}
+		if n.fit < 0 {
+			if n.fit, err = count(rows); err != nil {
+				return n, err
+			}
+		}
+		if rows.filter != "" && n.all == 0 { // opened with a filter
+			n.all, err = count(wanted{})
+		}
+		return n, err
+	}, func(n totals, err error) tea.Cmd {
 		if err == nil {
-			l.setTotal(n)
+			l.all = n.all
+			l.setTotal(n.fit)
 		}
 		return nil
 	})

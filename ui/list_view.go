@@ -3,6 +3,8 @@ package ui
 import (
 	"slices"
 	"strings"
+
+	"patrol/keys"
 )
 
 // column is one column of a list. cell draws a row's text, clean and painted.
@@ -101,7 +103,7 @@ func (l *list[T]) view() page {
 			p.aside += " of " + count(l.all)
 		}
 		if l.app.low() {
-			p.rows = append(p.rows, spread(line, p.aside, l.w))
+			p.rows = append(p.rows, spread(line, p.aside, l.w-1))
 		}
 		if l.open {
 			p.cursor = &position{x, len(p.rows) - 1}
@@ -137,9 +139,9 @@ func (l *list[T]) body() []string {
 	th := &l.app.theme
 	switch {
 	case l.err != nil && len(l.rows) == 0:
-		lines := wrap("✕ cannot read "+l.what+": "+strings.TrimSuffix(oneLine(l.err), ".")+".   R tries again", l.w-4)
+		lines := l.note("✕ cannot read "+l.what+": "+strings.TrimSuffix(oneLine(l.err), ".")+".", "R tries again")
 		for i := range lines {
-			lines[i] = " " + th.paint(bad, lines[i])
+			lines[i] = th.paint(bad, lines[i])
 		}
 		return lines
 	case !l.ready && l.req.slow:
@@ -147,9 +149,9 @@ func (l *list[T]) body() []string {
 	case !l.ready:
 		return nil
 	case len(l.rows) == 0 && l.applied != "":
-		return []string{"   Nothing fits " + cut(clean(l.applied), max(l.w-44, 8)) + ".   esc leaves · / edits it"}
+		return l.note("Nothing fits "+cut(clean(l.applied), max(l.w-44, 12))+".", "esc leaves · / edits it")
 	case len(l.rows) == 0:
-		return []string{"   " + l.empty}
+		return l.note(l.empty, l.beginning())
 	}
 	var rows []string
 	gap := l.gap()
@@ -165,6 +167,37 @@ func (l *list[T]) body() []string {
 		rows = append(rows, l.marker(i)+row)
 	}
 	return rows
+}
+
+// beginning says how to make the first row, to who may.
+func (l *list[T]) beginning() string {
+	if l.app.writable() != nil || l.can(keys.New) != nil {
+		return ""
+	}
+	return l.begin
+}
+
+// note is what stands in place of rows: what is so, and what to do about it, on
+// rows of their own where one has no room for both.
+func (l *list[T]) note(so, do string) []string {
+	parts := []string{so}
+	if do != "" && gutter+width(so)+2+width(do) < l.w {
+		parts = []string{so + "  " + do}
+	} else if do != "" {
+		parts = append(parts, do)
+	}
+	var lines []string
+	for _, part := range parts {
+		if gutter+width(part) >= l.w {
+			lines = append(lines, wrap(part, l.w-gutter-1)...)
+		} else {
+			lines = append(lines, part)
+		}
+	}
+	for i := range lines {
+		lines[i] = blanks(gutter) + lines[i]
+	}
+	return lines
 }
 
 // marker is the three cells before a row.
@@ -242,7 +275,9 @@ func (l *list[T]) twoRows(i int) []string {
 	}
 	var rest []string
 	for _, c := range order[1:min(3, len(order))] {
-		rest = append(rest, l.cells[i][c])
+		if cell := l.cells[i][c]; cell != "" {
+			rest = append(rest, cell)
+		}
 	}
 	return []string{l.marker(i) + name, blanks(gutter+2) + strings.Join(rest, "  ")}
 }

@@ -50,7 +50,7 @@ func newMembers(p *place) *list[model.Member] {
 			return a.Store.Members(ctx, a.Actor, p.Ref(), true, w.filter, page)
 		},
 	}
-	l.empty = "No members in " + clean(p.path) + ".  n adds one"
+	l.empty, l.begin = "No members in "+clean(p.path)+".", "n adds one"
 	l.acts = map[keys.Action]func() tea.Cmd{
 		keys.New:      func() tea.Cmd { return a.push(newMemberForm(p, nil)) },
 		keys.NewToken: func() tea.Cmd { return a.makeToken(p.spot) },
@@ -138,7 +138,7 @@ func removeMember(p *place, m model.Member) tea.Cmd {
 func newMemberForm(p *place, m *model.Member) *form {
 	a := p.app
 	f := &form{app: a, path: append(p.crumbs(), "Add member"), who: p.who, verb: "add", makes: "Then"}
-	user := &field{key: "user", label: "User", hint: func() string { return "the user name" }}
+	user := &field{key: "user", label: "User", known: true, hint: func() string { return "the user name" }}
 	role := &field{kind: chipField, key: "access_level", label: "Role"}
 	ends := &field{key: "expires_at", label: "Until", hint: func() string { return "YYYY-MM-DD; empty: no end" }}
 	for _, r := range model.Roles {
@@ -204,7 +204,9 @@ func (c memberCheck) verdict(ctx context.Context) (verdict, error) {
 	if m == nil {
 		u, err := a.Store.User(ctx, a.Actor, 0, c.name)
 		if err != nil {
-			return refusedBy(err), nil
+			v := refusedBy(err)
+			v.offers = c.people(ctx)
+			return v, nil
 		}
 		found, err := a.Store.Members(ctx, a.Actor, c.in.Ref(), true, u.Username, model.Page{Limit: model.MaxPage})
 		if err != nil {
@@ -232,6 +234,23 @@ func (c memberCheck) verdict(ctx context.Context) (verdict, error) {
 		v.text = "can be saved"
 	}
 	return v, nil
+}
+
+// people are those whose name the one being typed may become.
+func (c memberCheck) people(ctx context.Context) (offers []offer) {
+	found, err := c.app.Store.Users(ctx, c.app.Actor, model.UserQuery{Search: c.name, Active: true, WithoutBots: true, WithoutGhost: true},
+		model.Page{Limit: 3})
+	if err != nil { // then there are no offers
+		return nil
+	}
+	for _, u := range found.Rows {
+		o := offer{word: clean(u.Username)}
+		if u.Name != u.Username {
+			o.note = clean(u.Name)
+		}
+		offers = append(offers, o)
+	}
+	return offers
 }
 
 // save adds or changes the member.

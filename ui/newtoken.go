@@ -136,8 +136,7 @@ func newTokenForm(a *App, s spot, latest model.Date) *form {
 // would be of use.
 func judgeToken(n model.NewToken, d model.Decision, s spot) verdict {
 	v := verdict{look: okay, text: "can be created"}
-	bot := fmt.Sprintf("bot %s_%d_bot_…, ", s.Kind, s.ID)
-	v.makes = bot + n.Role.String() + " here, no sign-in; last day " + (n.ExpiresOn - 1).String()
+	v.makes = fmt.Sprintf("%s_%d_bot_…, %s, no sign-in; last day %s", s.Kind, s.ID, n.Role, n.ExpiresOn-1)
 	switch {
 	case d.Rule == "R45":
 		v.look, v.text = bad, fmt.Sprintf("the role is above yours: you are %s, it is %s", s.role, n.Role)

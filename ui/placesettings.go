@@ -101,7 +101,7 @@ func settingsOf(s spot) []placeSetting {
 	}
 	note := "of " + clean(s.topPath) + "; enter goes there"
 	if s.Place == s.top {
-		note = "for " + plural(s.Projects, "project") + ", " + plural(s.Subgroups, "subgroup")
+		note = plural(s.Projects, "project") + ", " + plural(s.Subgroups, "subgroup")
 	}
 	l, value := state(s.creation.Rule != "R75")
 	rows := []placeSetting{{switchName, l, value, note}}

@@ -43,9 +43,12 @@ func (r *refusal) view() page {
 	p := page{who: r.app.roleHere(r.in.role), cursor: &position{3, 0}}
 	p.rows = []string{"   " + th.state(bad, "No token can be created in "+clean(r.in.path)), ""}
 	for _, line := range [][2]string{
-		{"rule", r.why.Rule}, {"why", r.why.Text}, {"who", r.why.Remedy},
+		{"rule", r.why.Rule}, {"why", r.why.Text}, {"where", r.in.creation.Where}, {"who", r.why.Remedy},
 		{"note", "existing tokens keep working and can be revoked"},
 	} {
+		if line[1] == "" {
+			continue
+		}
 		for i, text := range wrap(clean(line[1]), max(r.w-13, 10)) {
 			label := line[0]
 			if i > 0 {

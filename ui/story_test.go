@@ -259,6 +259,34 @@ func TestDatabaseVanishes(t *testing.T) {
 	d.poll().hides("is gone").keys("space").shows("● saved")
 }
 
+// Who may be meant is offered while a member's name is typed.
+func TestMemberIsCompleted(t *testing.T) {
+	s := full(t)
+	s.user("zoe", func(n *model.NewUser) { n.Name = "Zoe Lind" })
+	d := drive(t, config(s.db), 80, 24)
+	open(d, "g p down enter tab tab n ‹zo›")
+	d.shows("zoe Zoe Lind", "✕ no such user").keys("tab").shows("● can be added").keys("ctrl+s").shows("● zoe is Guest")
+}
+
+// What an empty list offers is what the person may do, and a box leaves the
+// panes behind it as they are.
+func TestEmptyListSaysWhatWorks(t *testing.T) {
+	s := full(t)
+	s.project("acme/new", model.Private)
+	ines := must(s.db.User(t.Context(), root, 0, "ines"))
+	c := config(s.db)
+	d := drive(t, c, 80, 24)
+	open(d, "g p / ‹acme/new› enter enter")
+	d.shows("No active tokens in acme/new.  n creates the first")
+	c.Actor = model.Actor{UserID: ines.ID, Door: model.ConsoleDoor}
+	d = drive(t, c, 80, 24)
+	open(d, "g p / ‹acme/new› enter enter")
+	d.shows("No active tokens in acme/new.").hides("creates the first")
+	d = drive(t, config(s.db), 160, 50)
+	open(d, "g p")
+	d.pass(followWait).keys("?").shows(" │ ", "Projects: keys", "[Active 1]")
+}
+
 // A settings change and a role change can be taken back; somebody else's change
 // in between is asked about first.
 func TestUndo(t *testing.T) {
@@ -277,7 +305,7 @@ func TestSwitchIsInherited(t *testing.T) {
 	d := drive(t, config(full(t).db), 80, 24)
 	d.keys("g r down enter tab tab tab").shows("of acme; enter goes there")
 	d.keys("space").shows("space: it is set on acme")
-	d.keys("enter").shows("acme", "for 2 projects, 1 subgroup")
+	d.keys("enter").shows("acme", "2 projects, 1 subgroup")
 }
 
 // A bot's membership can't be changed or removed by hand (R106).

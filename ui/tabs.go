@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"strings"
+
 	"patrol/keys"
 
 	tea "charm.land/bubbletea/v2"
@@ -55,7 +57,7 @@ func (t *tabs) can(do keys.Action) error { return t.front().can(do) }
 
 func (t *tabs) word(b keys.Binding) string {
 	if b.Action == keys.NextTab {
-		return t.tabs[(t.at+1)%len(t.tabs)].name
+		return strings.ToLower(t.tabs[(t.at+1)%len(t.tabs)].name)
 	}
 	return t.front().word(b)
 }

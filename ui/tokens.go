@@ -22,10 +22,10 @@ func newPlaceTokens(p *place, active bool) *list[model.Token] {
 	l.columns = l.columns[1:]
 	l.keys = keys.ActiveTokens
 	path := clean(p.path)
-	l.empty = "No active tokens in " + path + ".  n creates the first · tab: inactive"
+	l.empty, l.begin = "No active tokens in "+path+".", "n creates the first · tab: inactive"
 	if !active {
 		l.keys = keys.InactiveTokens
-		l.empty = "No inactive tokens in " + path + "."
+		l.empty, l.begin = "No inactive tokens in "+path+".", ""
 	}
 	create := func() tea.Cmd { return p.app.makeToken(p.spot) }
 	l.acts[keys.New], l.acts[keys.NewToken] = create, create
@@ -101,7 +101,7 @@ func newTokens(a *App, q model.TokenQuery) *list[model.Token] {
 		}
 		return nil
 	}
-	l.cans = map[keys.Action]func() error{keys.Open: there, keys.Copy: there, keys.Remove: there, keys.Mark: there}
+	l.cans = map[keys.Action]func() error{keys.Open: there, keys.Copy: there, keys.Remove: there, keys.Mark: there, keys.Sort: there}
 	l.words = func(b keys.Binding) string {
 		if n := len(l.marks); b.Action == keys.Remove && n > 0 {
 			return fmt.Sprintf("%s %d", b.Short, n)
