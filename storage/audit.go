@@ -238,9 +238,9 @@ func (t *tx) auditWhere(q model.AuditQuery) (w where, err error) {
 		}
 		switch in.Kind {
 		case model.ProjectPlace:
-			w.and(`a.project_id = ?`, in.ID)
+			w.and(`a.project_id > 0 AND a.project_id = ?`, in.ID) // as an index knows them
 		case model.GroupPlace:
-			w.and(`(a.group_id IN (`+belowSQL+`) OR a.project_id IN (SELECT id FROM projects WHERE group_id IN (`+belowSQL+`)))`, in.ID, in.ID)
+			w.and(`a.number IN (`+entriesInSQL+`)`, in.ID, in.ID)
 		}
 	}
 	if err := model.Decide(f).Err(); err != nil {
@@ -250,7 +250,7 @@ func (t *tx) auditWhere(q model.AuditQuery) (w where, err error) {
 		w.and(`a.user_id = ?`, q.UserID)
 	}
 	if q.TokenID != 0 {
-		w.and(`(a.token_id = ? OR a.target_kind = 'token' AND a.target_id = ?)`, q.TokenID, q.TokenID)
+		w.and(`(`+byTokenSQL+` OR a.target_kind = 'token' AND a.target_id = ?)`, q.TokenID, q.TokenID)
 	}
 	if q.Action != "" {
 		w.and(`a.action = ?`, q.Action)
@@ -266,6 +266,14 @@ func (t *tx) auditWhere(q model.AuditQuery) (w where, err error) {
 	}
 	return w, nil
 }
+
+// entriesInSQL are the entries about a group and all that is in it, as two indexes
+// know them.
+const entriesInSQL = `SELECT number FROM audit WHERE group_id > 0 AND group_id IN (` + belowSQL + `)
+	UNION ALL SELECT number FROM audit WHERE project_id > 0 AND project_id IN (` + projectsInSQL + `)`
+
+// byTokenSQL is what was done with a token, as an index knows it.
+const byTokenSQL = `a.token_id > 0 AND a.token_id = ?`
 
 const allEntriesSQL = `SELECT ` + entryColumns + ` FROM audit a ORDER BY a.number`
 

@@ -6,7 +6,7 @@ import (
 	"patrol/model"
 )
 
-// filter compiles a filter line into conditions on tokenTables; deleted: the
+// filter compiles a filter line into conditions on narrowTables; deleted: the
 // list shows the tokens of deleted bots too.
 func (t *tx) filter(w *where, f model.Filter, deleted bool) {
 	for _, term := range f {
@@ -21,6 +21,15 @@ func (t *tx) filter(w *where, f model.Filter, deleted bool) {
 		w.and(condition, any.args...)
 	}
 }
+
+// inPlaces are tokens of the projects or groups whose path fits a pattern; ofBots
+// those of bots whose username does. Each is looked for once, not once for every
+// token.
+func inPlaces(column, path string) string {
+	return `coalesce(t.` + column + ` IN (SELECT ` + column + ` FROM routes WHERE ` + column + ` IS NOT NULL AND ` + path + ` LIKE ? ESCAPE '\'), FALSE)`
+}
+
+const ofBots = `t.user_id IN (SELECT id FROM users WHERE kind = 2 AND username LIKE ? ESCAPE '\')`
 
 // filterValue adds one alternative of a term. No condition is ever NULL, so
 // that NOT turns each around.
@@ -54,11 +63,12 @@ func (t *tx) filterValue(w *where, field string, v model.Value, deleted bool) {
 	case "kind":
 		w.and(`t.kind = ?`, v.Text)
 	case "project":
-		w.and(`coalesce(rp.path, '') LIKE ? ESCAPE '\'`, like(v.Text))
+		w.and(inPlaces(`project_id`, `path`), like(v.Text))
 	case "group":
-		w.and(`(coalesce(rp.path, rg.path, '') || '/') LIKE ? ESCAPE '\'`, strings.TrimPrefix(like(v.Text+"/"), "%"))
+		below := strings.TrimPrefix(like(v.Text+"/"), "%")
+		w.and(`(`+inPlaces(`project_id`, `path || '/'`)+` OR `+inPlaces(`group_id`, `path || '/'`)+`)`, below, below)
 	case "bot":
-		w.and(`(u.kind = 2 AND u.username LIKE ? ESCAPE '\')`, like(v.Text))
+		w.and(ofBots, like(v.Text))
 	case "by":
 		w.and(`c.username = ?`, v.Text)
 	case "created":
@@ -77,7 +87,7 @@ func (t *tx) filterValue(w *where, field string, v model.Value, deleted bool) {
 		w.and(`t.expires_on `+compare(v)+` ?`, day.String())
 	default:
 		pattern := like(v.Text)
-		w.and(`(t.name LIKE ? ESCAPE '\' OR coalesce(rp.path, rg.path, '') LIKE ? ESCAPE '\' OR u.kind = 2 AND u.username LIKE ? ESCAPE '\')`, pattern, pattern, pattern)
+		w.and(`(t.name LIKE ? ESCAPE '\' OR `+inPlaces(`project_id`, `path`)+` OR `+inPlaces(`group_id`, `path`)+` OR `+ofBots+`)`, pattern, pattern, pattern, pattern)
 	}
 }
 

@@ -21,7 +21,7 @@ const historyTables = `(
 		FROM audit a WHERE a.target_kind = 'token' AND a.target_id IN (SELECT id FROM tokens WHERE id = ?1 OR family_id > 0 AND family_id = ?2 OR id = ?2)
 	UNION ALL
 	SELECT a.at, 0, a.number, 0, a.action, '', a.address, a.change, a.target_path, a.rule
-		FROM audit a WHERE a.token_id = ?1 AND NOT (a.target_kind = 'token' AND a.target_id = ?1)
+		FROM audit a WHERE a.token_id > 0 AND a.token_id = ?1 AND NOT (a.target_kind = 'token' AND a.target_id = ?1)
 	UNION ALL
 	SELECT p.at, 1, p.id, 0, 'git push', '', '', p.refs, coalesce(r.path, ''), ''
 		FROM pushes p LEFT JOIN routes r ON r.project_id = p.project_id WHERE p.token_id = ?1) h`

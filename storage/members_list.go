@@ -26,7 +26,9 @@ const memberColumns = `m.role, m.expires_on, m.created_at, coalesce(m.project_id
 	c.id, c.kind, c.username, c.name, c.blocked, coalesce(k.id, 0), k.expires_on, coalesce(k.project_id, 0), coalesce(k.group_id, 0),
 	u.id, u.kind, u.username, u.name, u.email, u.admin, u.auditor, u.external, u.blocked, u.created_at, u.active_on`
 
-const memberTables = `best JOIN members m ON m.id = best.id JOIN users u ON u.id = m.user_id LEFT JOIN users c ON c.id = m.creator_id AND c.deleted_at IS NULL
+// memberTables begin at the memberships that count: those of everybody else are
+// as many as there are tokens.
+const memberTables = `best CROSS JOIN members m ON m.id = best.id JOIN users u ON u.id = m.user_id LEFT JOIN users c ON c.id = m.creator_id AND c.deleted_at IS NULL
 	LEFT JOIN routes r ON r.project_id = m.project_id OR r.group_id = m.group_id
 	LEFT JOIN tokens k ON u.kind = 2 AND k.id = (SELECT id FROM tokens WHERE user_id = u.id ORDER BY revoked_at IS NULL DESC, id DESC LIMIT 1)`
 

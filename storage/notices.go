@@ -93,7 +93,8 @@ func (t *tx) dropNotices() (more bool, err error) { return t.dropOld(noticeKept,
 const noticeColumns = `n.id, n.at, n.days, t.expires_on, t.id, t.name, t.kind, coalesce(t.project_id, 0), coalesce(t.group_id, 0),
 	coalesce(rp.path, rg.path, ''), u.username`
 
-const noticeTables = `notices n JOIN tokens t ON t.id = n.token_id JOIN users u ON u.id = t.user_id
+// noticeTables begin at the notices, of which there are few beside the tokens.
+const noticeTables = `notices n CROSS JOIN tokens t ON t.id = n.token_id JOIN users u ON u.id = t.user_id
 	LEFT JOIN routes rp ON rp.project_id = t.project_id LEFT JOIN routes rg ON rg.group_id = t.group_id`
 
 // concerned are the notices that still matter to anybody: those of tokens that
@@ -165,7 +166,7 @@ func (db *DB) Delivered(ctx context.Context, id int64) error {
 }
 
 // Only people read: a bot is no one to tell, nor is who is blocked.
-const managersSQL = bestSQL + ` SELECT u.username FROM best JOIN members m ON m.id = best.id JOIN users u ON u.id = m.user_id
+const managersSQL = bestSQL + ` SELECT u.username FROM best CROSS JOIN members m ON m.id = best.id JOIN users u ON u.id = m.user_id
 	WHERE best.rank = 1 AND m.role >= ? AND u.kind = 1 AND NOT u.blocked ORDER BY u.username`
 
 // recipients fills in to whom notices of project and group tokens go now (R96).

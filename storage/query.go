@@ -45,7 +45,8 @@ type paged struct {
 	args    []any  // of with, columns and from
 	columns string
 	from    string
-	counted string // from, for counting; empty: the same
+	narrow  string // as many of from's tables as where and keys speak of; empty: all
+	id      string // the column by which a page's rows are chosen from the narrow tables, and read only then; empty: read at once
 	where   where
 	keys    []sortKey
 }
@@ -73,10 +74,9 @@ func page[T any](t *tx, p model.Page, q paged, each func(scan func(...any) error
 			return list, err
 		}
 	}
-	query := q.with + ` SELECT ` + q.columns + ` FROM ` + q.from + ` WHERE ` + w.String() + ` ORDER BY ` + order(q.keys) + ` LIMIT ? OFFSET ?`
 	args := slices.Concat(q.args, w.args, []any{limit + 1, p.Offset})
 	var last []any
-	err = t.rows(query, args, func(scan func(...any) error) error {
+	err = t.rows(q.statement(w), args, func(scan func(...any) error) error {
 		if len(list.Rows) == limit { // one more than the page: there is a next one
 			list.Next = cursor(last)
 			return nil
@@ -91,13 +91,27 @@ func page[T any](t *tx, p model.Page, q paged, each func(scan func(...any) error
 	return list, err
 }
 
+// statement reads one page. Where every row must be sorted to find it, choosing
+// it first by id saves reading the rest of them all.
+func (q paged) statement(w where) string {
+	sorted := ` ORDER BY ` + order(q.keys)
+	chosen := w.String() + sorted + ` LIMIT ? OFFSET ?`
+	if q.id != "" {
+		chosen = q.id + ` IN (SELECT ` + q.id + ` FROM ` + q.searched() + ` WHERE ` + chosen + `)` + sorted
+	}
+	return q.with + ` SELECT ` + q.columns + ` FROM ` + q.from + ` WHERE ` + chosen
+}
+
+func (q paged) searched() string {
+	if q.narrow != "" {
+		return q.narrow
+	}
+	return q.from
+}
+
 // count stops one above CountLimit.
 func (t *tx) count(q paged) (int, error) {
-	from := q.counted
-	if from == "" {
-		from = q.from
-	}
-	n, err := t.int(q.with+` SELECT count(*) FROM (SELECT 1 FROM `+from+` WHERE `+q.where.String()+` LIMIT ?)`,
+	n, err := t.int(q.with+` SELECT count(*) FROM (SELECT 1 FROM `+q.searched()+` WHERE `+q.where.String()+` LIMIT ?)`,
 		slices.Concat(q.args, q.where.args, []any{model.CountLimit + 1})...)
 	return int(n), err
 }

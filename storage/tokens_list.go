@@ -15,7 +15,7 @@ func (db *DB) Tokens(ctx context.Context, a model.Actor, q model.TokenQuery, p m
 			return err
 		}
 		keys, values := tokenOrder(q)
-		list, err = page(t, p, paged{columns: tokenColumns, from: tokenTables, counted: countedTables(w), where: w, keys: keys},
+		list, err = page(t, p, paged{columns: tokenColumns, from: tokenTables, narrow: narrowTables(w), id: `t.id`, where: w, keys: keys},
 			func(scan func(...any) error) (model.Token, []any, error) {
 				token, err := t.scanToken(scan)
 				return token, values(token), err
@@ -25,19 +25,17 @@ func (db *DB) Tokens(ctx context.Context, a model.Actor, q model.TokenQuery, p m
 	return list, err
 }
 
-// countedTables are as many of tokenTables as the conditions speak of: counting
-// needn't look up a row in each for every token.
-func countedTables(w where) string {
-	conditions := w.String()
-	for _, table := range []string{`c.`, `rp.`, `rg.`, `m.`} {
-		if strings.Contains(conditions, table) {
-			return tokenTables
-		}
-	}
+// narrowTables are as many of tokenTables as conditions on tokens speak of:
+// searching and counting needn't look up a row in each for every token.
+func narrowTables(w where) string {
+	conditions, tables := w.String(), `tokens t`
 	if strings.Contains(conditions, `u.`) {
-		return `tokens t JOIN users u ON u.id = t.user_id`
+		tables += ` JOIN users u ON u.id = t.user_id`
 	}
-	return `tokens t`
+	if strings.Contains(conditions, `c.`) {
+		tables += ` JOIN users c ON c.id = t.creator_id`
+	}
+	return tables
 }
 
 // tokensWhere decides what the actor may list and turns the rest of the query

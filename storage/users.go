@@ -118,8 +118,18 @@ func (db *DB) Users(ctx context.Context, a model.Actor, asked model.UserQuery, p
 	return list, err
 }
 
+// peopleSQL are the people, as an index knows them: there are as many bots as
+// tokens.
+const peopleSQL = `SELECT id FROM users WHERE kind = 1 AND deleted_at IS NULL`
+
 // narrowUsers keeps those that are asked for (A72).
 func narrowUsers(w *where, asked model.UserQuery) {
+	switch {
+	case asked.Kind == model.Human, asked.Admins, asked.Blocked, asked.WithoutBots && asked.WithoutGhost:
+		w.and(`u.id IN (` + peopleSQL + `)`)
+	case asked.WithoutBots:
+		w.and(`u.id IN (` + peopleSQL + ` UNION ALL SELECT 2)`)
+	}
 	if asked.Kind != model.Nobody {
 		w.and(`u.kind = ?`, int(asked.Kind))
 	}
@@ -135,7 +145,6 @@ func narrowUsers(w *where, asked model.UserQuery) {
 		{asked.Blocked, `u.blocked = 1`},
 		{asked.External, `u.external = 1`},
 		{asked.Admins, `u.admin = 1`},
-		{asked.WithoutBots, `u.kind <> 2`},
 		{asked.WithoutGhost, `u.kind <> 3`},
 	} {
 		if only.asked {
