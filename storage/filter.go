@@ -15,10 +15,14 @@ func (t *tx) filter(w *where, f model.Filter, deleted bool) {
 			t.filterValue(&any, term.Field, v, deleted)
 		}
 		condition := `(` + strings.Join(any.conditions, ` OR `) + `)`
-		if term.Not {
-			condition = `NOT ` + condition
+		switch {
+		case term.Not:
+			w.and(`NOT `+condition, any.args...)
+		case term.Field == "expires": // narrower than what state:active says of the date
+			w.first(condition, any.args...)
+		default:
+			w.and(condition, any.args...)
 		}
-		w.and(condition, any.args...)
 	}
 }
 

@@ -288,7 +288,7 @@ func (im *importing) recordTokens(list []*gathered) error {
 
 // spareIndexesSQL are the indexes that an import itself doesn't look into.
 const spareIndexesSQL = `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND name IN
-	('members_project', 'members_group', 'tokens_project', 'tokens_project_live', 'tokens_group', 'tokens_live', 'audit_user', 'audit_project', 'audit_group')`
+	('members_project', 'members_group', 'tokens_project', 'tokens_project_live', 'tokens_group', 'tokens_live', 'tokens_expiry', 'audit_user', 'audit_project', 'audit_group')`
 
 // Bots of which all tokens came revoked are tombstones (R120).
 const deadBotsSQL = `UPDATE users SET deleted_at = ?1, former_role = (SELECT role FROM members WHERE user_id = users.id)

@@ -21,6 +21,13 @@ func (w *where) and(condition string, args ...any) {
 	w.args = append(w.args, args...)
 }
 
+// first puts a condition before the others: of several on one column, it is the
+// first that tells SQLite where to begin in an index.
+func (w *where) first(condition string, args ...any) {
+	w.conditions = slices.Insert(w.conditions, 0, condition)
+	w.args = slices.Insert(w.args, 0, args...)
+}
+
 func (w where) String() string {
 	if len(w.conditions) == 0 {
 		return "TRUE"
@@ -159,7 +166,7 @@ func afterCursor(w *where, keys []sortKey, after string) error {
 		for i, k := range keys {
 			columns[i] = k.column
 		}
-		w.and(`(`+strings.Join(columns, ", ")+`) `+keys[0].after()+` (`+marks(len(keys))+`)`, values...)
+		w.first(`(`+strings.Join(columns, ", ")+`) `+keys[0].after()+` (`+marks(len(keys))+`)`, values...)
 		return nil
 	}
 	var alternatives []string
@@ -173,7 +180,7 @@ func afterCursor(w *where, keys []sortKey, after string) error {
 		args = append(args, values[:i+1]...)
 	}
 	// The first key alone, said again, lets an index start at the right place.
-	w.and(keys[0].column+" "+keys[0].after()+"= ? AND ("+strings.Join(alternatives, " OR ")+")", append([]any{values[0]}, args...)...)
+	w.first(keys[0].column+" "+keys[0].after()+"= ? AND ("+strings.Join(alternatives, " OR ")+")", append([]any{values[0]}, args...)...)
 	return nil
 }
 
