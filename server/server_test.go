@@ -405,8 +405,9 @@ func TestStalledClients(t *testing.T) {
 	conn := w.dial()
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	long := strings.Repeat("x", 30<<10) // comes back in the answer's links, which soon fill all buffers
 	for err := error(nil); err == nil; {
-		if _, err = fmt.Fprintf(conn, "GET /api/v4/projects HTTP/1.1\r\nHost: x\r\nPRIVATE-TOKEN: %s\r\n\r\n", secret); errors.Is(err, os.ErrDeadlineExceeded) {
+		if _, err = fmt.Fprintf(conn, "GET /api/v4/projects?x=%s HTTP/1.1\r\nHost: x\r\nPRIVATE-TOKEN: %s\r\n\r\n", long, secret); errors.Is(err, os.ErrDeadlineExceeded) {
 			t.Error("a client that doesn't read is held")
 		}
 	}
