@@ -68,10 +68,13 @@ func (a *app) suggest(ctx context.Context, by completer, prefix string) (found [
 	if _, err := os.Stat(path); err != nil {
 		return nil
 	}
-	_ = a.session(ctx, func(s *session) (err error) {
+	err = a.session(ctx, func(s *session) (err error) {
 		found, err = by(s, prefix)
 		return err
 	})
+	if err != nil {
+		return nil
+	}
 	matching := found[:0]
 	for _, word := range found {
 		if strings.HasPrefix(strings.ToLower(word), strings.ToLower(prefix)) {

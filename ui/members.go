@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 
 	"patrol/keys"
@@ -236,14 +237,24 @@ func (c memberCheck) verdict(ctx context.Context) (verdict, error) {
 	return v, nil
 }
 
-// people are those whose name the one being typed may become.
+// maxOffers is how many people are offered at once.
+const maxOffers = 3
+
+// people are those of whom a name begins like the one being typed: tab takes the
+// first, so it must not be somebody whose name only holds a letter.
 func (c memberCheck) people(ctx context.Context) (offers []offer) {
+	if c.name == "" {
+		return nil
+	}
 	found, err := c.app.Store.Users(ctx, c.app.Actor, model.UserQuery{Search: c.name, Active: true, WithoutBots: true, WithoutGhost: true},
-		model.Page{Limit: 3})
+		model.Page{Limit: model.MaxPage})
 	if err != nil { // then there are no offers
 		return nil
 	}
 	for _, u := range found.Rows {
+		if !beginsLike(c.name, u) || len(offers) == maxOffers {
+			continue
+		}
 		o := offer{word: clean(u.Username)}
 		if u.Name != u.Username {
 			o.note = clean(u.Name)
@@ -251,6 +262,14 @@ func (c memberCheck) people(ctx context.Context) (offers []offer) {
 		offers = append(offers, o)
 	}
 	return offers
+}
+
+// beginsLike tells whether a user's name, or a part of his full name, begins like
+// what is typed, without case.
+func beginsLike(typed string, u model.User) bool {
+	return slices.ContainsFunc(append(strings.Fields(u.Name), u.Username, u.Name), func(name string) bool {
+		return strings.HasPrefix(strings.ToLower(name), strings.ToLower(typed))
+	})
 }
 
 // save adds or changes the member.

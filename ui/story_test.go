@@ -259,13 +259,17 @@ func TestDatabaseVanishes(t *testing.T) {
 	d.poll().hides("is gone").keys("space").shows("● saved")
 }
 
-// Who may be meant is offered while a member's name is typed.
+// Who may be meant is offered while a member's name is typed: whose names begin
+// like that, and nobody before anything is typed.
 func TestMemberIsCompleted(t *testing.T) {
 	s := full(t)
 	s.user("zoe", func(n *model.NewUser) { n.Name = "Zoe Lind" })
+	s.user("alonzo", func(n *model.NewUser) { n.Name = "Alonzo Berg" })
 	d := drive(t, config(s.db), 80, 24)
 	open(d, "g p down enter tab tab n ‹zo›")
-	d.shows("zoe Zoe Lind", "✕ no such user").keys("tab").shows("● can be added").keys("ctrl+s").shows("● zoe is Guest")
+	d.shows("zoe Zoe Lind", "✕ no such user").hides("alonzo").keys("tab").shows("● can be added").keys("ctrl+s").shows("● zoe is Guest")
+	d.keys("n").hides("Alonzo").keys("tab").hides("can be added", "alonzo")
+	d.keys("up").text("berg").shows("alonzo Alonzo Berg")
 }
 
 // What an empty list offers is what the person may do, and a box leaves the
