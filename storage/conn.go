@@ -49,12 +49,16 @@ func (c *conn) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	return s, err
 }
 
-func (c *conn) exec(ctx context.Context, query string, args ...any) error {
+func (c *conn) run(ctx context.Context, query string, args []any) (sql.Result, error) {
 	s, err := c.prepared(ctx, query)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	_, err = s.ExecContext(ctx, args...)
+	return s.ExecContext(ctx, args...)
+}
+
+func (c *conn) exec(ctx context.Context, query string, args ...any) error {
+	_, err := c.run(ctx, query, args)
 	return err
 }
 
@@ -97,11 +101,7 @@ func (t *tx) exec(query string, args ...any) error {
 
 // changed runs a statement and gives the number of rows that it changed.
 func (t *tx) changed(query string, args ...any) (int64, error) {
-	s, err := t.conn.prepared(t.ctx, query)
-	if err != nil {
-		return 0, err
-	}
-	r, err := s.ExecContext(t.ctx, args...)
+	r, err := t.conn.run(t.ctx, query, args)
 	if err != nil {
 		return 0, err
 	}
@@ -110,11 +110,7 @@ func (t *tx) changed(query string, args ...any) (int64, error) {
 
 // insert runs an INSERT and gives the new row's id.
 func (t *tx) insert(query string, args ...any) (int64, error) {
-	s, err := t.conn.prepared(t.ctx, query)
-	if err != nil {
-		return 0, err
-	}
-	r, err := s.ExecContext(t.ctx, args...)
+	r, err := t.conn.run(t.ctx, query, args)
 	if err != nil {
 		return 0, err
 	}
