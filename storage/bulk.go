@@ -72,8 +72,10 @@ func (db *DB) withoutIndexes(ctx context.Context, fill func() error) error {
 		create, err = t.dropIndexes(indexesSQL)
 		return err
 	})
-	if err == nil {
-		err = db.writer.conn.exec(ctx, bulkCache)
+	for _, pragma := range bulkPragmas {
+		if err == nil {
+			err = db.writer.conn.exec(ctx, pragma)
+		}
 	}
 	if err == nil {
 		err = fill()

@@ -120,7 +120,10 @@ func (db *DB) openWriter(ctx context.Context) (err error) {
 		return err
 	}
 	db.writer = newWriter(db, w)
-	return migrate(ctx, w)
+	if err := migrate(ctx, w); err != nil {
+		return err
+	}
+	return w.exec(ctx, savepointsInMemory)
 }
 
 // Close writes what is still to be written and closes the files.

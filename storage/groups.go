@@ -246,7 +246,7 @@ func (t *tx) groupVisibility(p place, v model.Visibility) (string, error) {
 
 // RemoveGroup deletes a group with everything in it (A96, R115).
 func (db *DB) RemoveGroup(ctx context.Context, a model.Actor, ref model.Ref) error {
-	err := db.change(ctx, a, func(t *tx) error {
+	err := db.changeLarge(ctx, a, func(t *tx) error {
 		p, err := t.findKind(model.GroupPlace, ref)
 		if err != nil {
 			return err

@@ -201,7 +201,7 @@ func (t *tx) checkProject(p place, c model.PlaceChange, after *look) (changes, e
 
 // RemoveProject deletes a project with its tokens, bots and repository (R115).
 func (db *DB) RemoveProject(ctx context.Context, a model.Actor, ref model.Ref) error {
-	err := db.change(ctx, a, func(t *tx) error {
+	err := db.changeLarge(ctx, a, func(t *tx) error {
 		p, err := t.findKind(model.ProjectPlace, ref)
 		if err != nil {
 			return err

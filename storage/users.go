@@ -346,7 +346,7 @@ const endUserSQL = `UPDATE users SET deleted_at = ? WHERE id = ?`
 // RemoveUser deletes a person: his tokens are revoked, his memberships and keys
 // end, his records go to the ghost (R132). His row stays for the audit log.
 func (db *DB) RemoveUser(ctx context.Context, a model.Actor, id int64) error {
-	return db.change(ctx, a, func(t *tx) error {
+	return db.changeLarge(ctx, a, func(t *tx) error {
 		u, err := t.aimUser(id, model.DeletePerson, model.UserDeleted)
 		if err != nil {
 			return err

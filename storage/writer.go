@@ -21,6 +21,11 @@ const maxBatch = 256
 // cancellation and looks at each caller's context before its savepoint only. If
 // the transaction is lost all the same (disk full, I/O), each use case runs
 // again in a transaction of its own.
+//
+// SQLite keeps in memory what a savepoint may have to put back: every page that
+// was touched. So a use case that may touch any number of them, because it
+// removes all that somebody has made, is large: it has a transaction to itself,
+// and needs no savepoint.
 type writer struct {
 	db      *DB
 	conn    *conn
@@ -32,6 +37,7 @@ type job struct {
 	ctx    context.Context
 	actor  model.Actor
 	do     func(*tx) error
+	large  bool
 	answer chan error
 }
 
@@ -54,13 +60,22 @@ var errRehearsing = &model.Reason{Rule: "R174", Kind: model.ErrReadOnly,
 // change runs a use case that changes something and waits until it is
 // committed, or refused with nothing changed.
 func (db *DB) change(ctx context.Context, a model.Actor, do func(*tx) error) error {
+	return db.submit(&job{ctx: ctx, actor: a, do: do})
+}
+
+// changeLarge is change for a large use case.
+func (db *DB) changeLarge(ctx context.Context, a model.Actor, do func(*tx) error) error {
+	return db.submit(&job{ctx: ctx, actor: a, do: do, large: true})
+}
+
+func (db *DB) submit(j *job) error {
 	if db.readOnly {
 		return errRehearsing
 	}
-	if err := ctx.Err(); err != nil {
+	if err := j.ctx.Err(); err != nil {
 		return err
 	}
-	j := &job{ctx: ctx, actor: a, do: do, answer: make(chan error, 1)}
+	j.answer = make(chan error, 1)
 	db.writer.jobs <- j
 	return storeError(<-j.answer)
 }
@@ -68,35 +83,91 @@ func (db *DB) change(ctx context.Context, a model.Actor, do func(*tx) error) err
 func (w *writer) run() {
 	defer close(w.stopped)
 	for first := range w.jobs {
-		batch := []*job{first}
-		answers, err := w.transaction(func(run func(*job) error) []error {
-			answers := []error{run(first)}
-			for len(batch) < maxBatch && !lost(answers[len(answers)-1]) {
-				select {
-				case next, open := <-w.jobs:
-					if !open {
-						return answers
-					}
-					batch = append(batch, next)
-					answers = append(answers, run(next))
-				default:
-					return answers
-				}
-			}
-			return answers
-		})
-		if err != nil && len(batch) > 1 {
-			w.oneByOne(batch)
-			continue
-		}
-		for i, j := range batch {
-			if err != nil {
-				j.answer <- err
-			} else {
-				j.answer <- answers[i]
-			}
+		for first != nil {
+			first = w.next(first)
 		}
 	}
+}
+
+// next runs a use case, with those that wait in the same transaction. It gives
+// the large one that it met on the way, which comes after them.
+func (w *writer) next(first *job) (met *job) {
+	if first.large {
+		first.answer <- w.alone(first)
+		return nil
+	}
+	batch := []*job{first}
+	answers, err := w.transaction(func(run func(*job) error) []error {
+		answers := []error{run(first)}
+		for len(batch) < maxBatch && met == nil && !lost(answers[len(answers)-1]) {
+			select {
+			case next, open := <-w.jobs:
+				if !open {
+					return answers
+				}
+				if next.large {
+					met = next
+					continue
+				}
+				batch = append(batch, next)
+				answers = append(answers, run(next))
+			default:
+				return answers
+			}
+		}
+		return answers
+	})
+	if err != nil && len(batch) > 1 {
+		w.oneByOne(batch)
+		return met
+	}
+	for i, j := range batch {
+		if err != nil {
+			j.answer <- err
+		} else {
+			j.answer <- answers[i]
+		}
+	}
+	return met
+}
+
+// alone runs a large use case in a transaction without a savepoint. If it is
+// refused, the entry of that is written in another one.
+func (w *writer) alone(j *job) error {
+	if err := j.ctx.Err(); err != nil {
+		return err
+	}
+	t := w.tx(j, &chain{})
+	err := w.whole(t, j.do)
+	if err == nil || t.refused == nil || lost(err) {
+		return err
+	}
+	t.chain = &chain{}
+	if e := w.whole(t, func(t *tx) error { return t.appendRefusal(t.refused) }); e != nil {
+		return e
+	}
+	return err
+}
+
+// whole does something in a transaction of its own.
+func (w *writer) whole(t *tx, do func(*tx) error) error {
+	w.conn.trim()
+	if err := t.exec("BEGIN IMMEDIATE"); err != nil {
+		return err
+	}
+	err := guarded(do, t)
+	if err == nil {
+		err = t.exec("COMMIT")
+	}
+	if err != nil {
+		w.rollback(t.ctx)
+	}
+	return err
+}
+
+// tx is a use case's transaction, which its caller can't cancel any more.
+func (w *writer) tx(j *job, shared *chain) *tx {
+	return &tx{db: w.db, conn: w.conn, ctx: context.WithoutCancel(j.ctx), actor: j.actor, now: w.db.Now(), chain: shared}
 }
 
 // oneByOne gives each use case a transaction of its own, after the one that
@@ -142,20 +213,19 @@ func (w *writer) savepoint(j *job, shared *chain) (err error) {
 	if err := j.ctx.Err(); err != nil {
 		return err
 	}
-	ctx := context.WithoutCancel(j.ctx)
-	if err := w.conn.exec(ctx, "SAVEPOINT use_case"); err != nil {
+	t := w.tx(j, shared)
+	if err := t.exec("SAVEPOINT use_case"); err != nil {
 		return err
 	}
 	before := *shared
-	t := &tx{db: w.db, conn: w.conn, ctx: ctx, actor: j.actor, now: w.db.Now(), chain: shared}
 	if err = guarded(j.do, t); err == nil {
-		return w.conn.exec(ctx, "RELEASE use_case")
+		return t.exec("RELEASE use_case")
 	}
 	if lost(err) {
 		return err
 	}
 	*shared = before
-	if e := w.conn.exec(ctx, "ROLLBACK TO use_case"); e != nil {
+	if e := t.exec("ROLLBACK TO use_case"); e != nil {
 		return e
 	}
 	if t.refused != nil {
@@ -163,7 +233,7 @@ func (w *writer) savepoint(j *job, shared *chain) (err error) {
 			return e
 		}
 	}
-	if e := w.conn.exec(ctx, "RELEASE use_case"); e != nil {
+	if e := t.exec("RELEASE use_case"); e != nil {
 		return e
 	}
 	return err

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"encoding/binary"
 	"errors"
 	"fmt"
 	"path/filepath"
@@ -47,25 +48,22 @@ func features(t *testing.T, db *DB) (n int64) {
 	return n
 }
 
-func commits(t *testing.T, c *conn) int64 {
+// commits is how many transactions have been committed to the file: the change
+// counter of the write-ahead log's index (sqlite.org/walformat.html §2.1).
+func commits(t *testing.T, db *DB) uint32 {
 	t.Helper()
-	n, err := c.queryInt(t.Context(), "PRAGMA data_version")
-	if err != nil {
+	var counter [4]byte
+	if _, err := db.index.file.ReadAt(counter[:], 8); err != nil {
 		t.Fatal(err)
 	}
-	return n
+	return binary.NativeEndian.Uint32(counter[:])
 }
 
 // Use cases that wait at the same time share a commit, and each has its own
 // answer: one that fails, panics or was cancelled takes nobody with it.
 func TestWriterGroups(t *testing.T) {
 	db := open(t, Options{})
-	c, err := newConn(t.Context(), db.read) // data_version is each connection's own
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { c.close() })
-	before := commits(t, c)
+	before := commits(t, db)
 
 	release := hold(t, db)
 	var good []chan error
@@ -113,8 +111,68 @@ func TestWriterGroups(t *testing.T) {
 	if n := features(t, db); n != 21 {
 		t.Errorf("%d rows stayed, want 21", n)
 	}
-	if n := commits(t, c) - before; n != 1 {
+	if n := commits(t, db) - before; n != 1 {
 		t.Errorf("%d commits, want 1", n)
+	}
+}
+
+// A large use case has a transaction to itself, in its turn; if it fails nothing
+// of it stays but the entry of its refusal, and nobody else is touched.
+func TestWriterLarge(t *testing.T) {
+	db := open(t, Options{})
+	before, entries := commits(t, db), count(t, db, "audit")
+	release := hold(t, db)
+	large := func(do func(*tx) error) chan error {
+		j := &job{ctx: context.Background(), actor: root, do: do, large: true, answer: make(chan error, 1)}
+		db.writer.jobs <- j
+		return j.answer
+	}
+	sees := func(want int64) func(*tx) error {
+		return func(t *tx) error {
+			if n, err := t.int(`SELECT count(*) FROM features`); err != nil || n != want {
+				return fmt.Errorf("sees %d rows, not %d: %w", n, want, err)
+			}
+			return setFlag(fmt.Sprint("large", want))(t)
+		}
+	}
+	failed := errors.New("failed")
+	good := []chan error{
+		ask(context.Background(), db, setFlag("a")), ask(context.Background(), db, setFlag("b")), large(sees(2)),
+		ask(context.Background(), db, setFlag("c")), large(sees(4)), large(sees(5)), ask(context.Background(), db, setFlag("d")),
+	}
+	bad := large(func(t *tx) error { return errors.Join(setFlag("bad")(t), failed) })
+	panics := large(func(t *tx) error { panic(setFlag("worse")(t)) })
+	refused := large(func(t *tx) error {
+		d := model.Decision{Rule: "R29", Text: "no", Kind: model.ErrDenied}
+		return errors.Join(setFlag("refused")(t), t.answer(d, model.ProjectDeleted, about{kind: "project", id: 7}))
+	})
+	last := ask(context.Background(), db, setFlag("e"))
+	release()
+	for i, answer := range append(good, last) {
+		if err := <-answer; err != nil {
+			t.Errorf("use case %d: %v", i, err)
+		}
+	}
+	if err := <-bad; !errors.Is(err, failed) {
+		t.Errorf("bad: %v", err)
+	}
+	if err := <-panics; !errors.Is(err, errPanicked) {
+		t.Errorf("panics: %v", err)
+	}
+	if err := <-refused; !errors.Is(err, model.ErrDenied) {
+		t.Errorf("refused: %v", err)
+	}
+	if n := features(t, db); n != 8 {
+		t.Errorf("%d rows stayed, want 8", n)
+	}
+	if n := count(t, db, "audit") - entries; n != 1 {
+		t.Errorf("R160: %d entries, want the refusal's", n)
+	}
+	if report, err := db.VerifyAudit(t.Context(), root); err != nil || report.Broken != 0 {
+		t.Errorf("R163: %+v, %v", report, err)
+	}
+	if n := commits(t, db) - before; n != 8 { // a b, large, c, large, large, d, the refusal, e
+		t.Errorf("%d commits, want 8", n)
 	}
 }
 
