@@ -7,10 +7,12 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"os"
 	"runtime/debug"
 	"strings"
 
 	"charm.land/fang/v2"
+	"charm.land/lipgloss/v2"
 	"github.com/spf13/cobra"
 
 	"patrol/model"
@@ -51,7 +53,8 @@ func Run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errOut)
-	err := fang.Execute(ctx, root, fang.WithVersion(version()),
+	defer unasked()()
+	err := fang.Execute(ctx, root, fang.WithVersion(version()), fang.WithColorSchemeFunc(colors),
 		fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, err error) {
 			fmt.Fprintln(errOut, "patrol: "+model.Clean(explain(err)))
 		}))
@@ -76,6 +79,31 @@ func explain(err error) string {
 		text += " What would change it: " + reason.Remedy + "."
 	}
 	return text
+}
+
+// unasked takes the terminal's input away from fang, until it is called back:
+// before every error and help page fang would ask the terminal for its colours,
+// lose what is typed or pasted ahead, and wait four seconds where nothing answers.
+func unasked() (back func()) {
+	in := os.Stdin
+	nothing, err := os.Open(os.DevNull)
+	if err != nil {
+		return func() {} // it asks
+	}
+	os.Stdin = nothing
+	return func() {
+		os.Stdin = in
+		nothing.Close()
+	}
+}
+
+// colors of the help pages are the terminal's own, and its text's, which can be
+// read on any background.
+func colors(c lipgloss.LightDarkFunc) fang.ColorScheme {
+	scheme := fang.AnsiColorScheme(c)
+	text := lipgloss.NoColor{}
+	scheme.Base, scheme.Description, scheme.Argument, scheme.Help, scheme.Dash, scheme.Comment = text, text, text, text, text, text
+	return scheme
 }
 
 func version() string {

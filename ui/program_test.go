@@ -255,6 +255,20 @@ func TestProgramIsStoppedEachTime(t *testing.T) {
 	}
 }
 
+// On a terminal that answers nothing, as a serial line, errors and help pages
+// come at once and ask nothing: what is typed ahead stays.
+func TestProgramAsksNothing(t *testing.T) {
+	h := newHome(t)
+	for args, want := range map[string]string{"project show acme/web": "no such project", "token --help": "COMMANDS", "bogus": "has no command"} {
+		term := start(t, h.patrol(strings.Fields(args)...), 80, 24)
+		term.await(want)
+		<-term.done
+		if written := term.written(); strings.Contains(written, "\x1b]") || strings.Contains(written, "\x1b[c") {
+			t.Errorf("%s: %q", args, written)
+		}
+	}
+}
+
 // Without a terminal, or on one that can't show screens, one line says so.
 func TestProgramNeedsATerminal(t *testing.T) {
 	h := newHome(t)
