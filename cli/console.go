@@ -2,18 +2,11 @@ package cli
 
 import (
 	"context"
-	"errors"
-	"fmt"
 	"log/slog"
-	"os"
 	"os/signal"
-	"path/filepath"
 	"syscall"
 
-	"github.com/spf13/cobra"
-
 	"patrol/model"
-	"patrol/storage"
 	"patrol/ui"
 )
 
@@ -28,7 +21,12 @@ func (a *app) console(ctx context.Context) error {
 	}
 	ctx, stop := hangup(ctx)
 	defer stop()
-	return a.session(ctx, func(s *session) error {
+	o, err := a.options()
+	if err != nil {
+		return err
+	}
+	o.Small = true
+	return a.sessionWith(ctx, o, func(s *session) error {
 		defer s.tend(slog.New(slog.DiscardHandler), nil)() // a log would spoil the screen
 		return s.show(path)
 	})
@@ -76,45 +74,4 @@ func (a *app) environ() []string {
 		}
 	}
 	return env
-}
-
-// demoCommand shows the console on a database that is thrown away afterwards.
-func (a *app) demoCommand() *cobra.Command {
-	tokens := 200
-	c := command("demo", "Open the console on a throw-away database full of tokens", cobra.NoArgs, func(ctx context.Context, _ []string) error {
-		if tokens < 0 || tokens > maxDemoTokens {
-			return usagef("--tokens takes a number from 0 to %d", maxDemoTokens)
-		}
-		if err := a.terminal(); err != nil {
-			return err
-		}
-		ctx, stop := hangup(ctx)
-		defer stop()
-		return a.demo(ctx, tokens)
-	})
-	c.Flags().IntVar(&tokens, "tokens", tokens, "how many tokens to make")
-	return c
-}
-
-const maxDemoTokens = 5_000_000
-
-func (a *app) demo(ctx context.Context, tokens int) (err error) {
-	dir, err := os.MkdirTemp("", "patrol-demo-")
-	if err != nil {
-		return err
-	}
-	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	a.db, a.repos = filepath.Join(dir, "patrol.db"), filepath.Join(dir, "repositories")
-	o, err := a.options()
-	if err != nil {
-		return err
-	}
-	step, end := a.progress(fmt.Sprintf("%%d of %d tokens made", tokens))
-	err = storage.Demo(ctx, a.db, a.repos, o.Clock(), tokens, step)
-	end()
-	if err != nil {
-		return err
-	}
-	o.ReadOnly = false // with --at, too: the database is thrown away (R174)
-	return a.sessionWith(ctx, o, func(s *session) error { return s.show(a.db, "DEMO") })
 }

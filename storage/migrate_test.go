@@ -85,7 +85,7 @@ func TestMigrations(t *testing.T) {
 func makeOld(t *testing.T, path string, version int) map[string]string {
 	t.Helper()
 	ctx := context.Background()
-	file, err := sql.Open("sqlite", writerDSN(path))
+	file, err := sql.Open("sqlite", writerDSN(path, writerCache))
 	if err != nil {
 		t.Fatal(err)
 	}

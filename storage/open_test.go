@@ -260,3 +260,19 @@ func TestNotWritable(t *testing.T) {
 		}
 	}
 }
+
+// A console's connections keep few pages; their bound is what its memory is
+// measured by.
+func TestSmall(t *testing.T) {
+	for small, want := range map[bool][2]int64{false: {-writerCache, -readerCache}, true: {-smallCache, -smallCache}} {
+		db := open(t, Options{Small: small})
+		for i, c := range []*conn{db.writer.conn, <-db.readers} {
+			if got, err := c.queryInt(t.Context(), "PRAGMA cache_size"); err != nil || got != want[i] {
+				t.Errorf("small %v: %d, %v", small, got, err)
+			}
+			if i == 1 {
+				db.readers <- c
+			}
+		}
+	}
+}

@@ -29,11 +29,20 @@ func dsn(path string, pragmas ...string) string {
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
+// A connection's cache of the database's pages, in KiB. In memory a page takes
+// more than twice its size: what SQLite adds makes it a little over 4 KiB, and
+// its allocator's next size is 8.
+const (
+	writerCache = 4000
+	readerCache = 1000
+	smallCache  = 256
+)
+
 // writerDSN is for the writer. It moves its log into the database every 16 MiB:
 // random pages, of which each commit has some, are then often moved once for
 // several.
-func writerDSN(path string) string {
-	return dsn(path, "journal_mode(WAL)", "journal_size_limit(67108864)", "cache_size(-4000)", "wal_autocheckpoint(4000)")
+func writerDSN(path string, cache int) string {
+	return dsn(path, "journal_mode(WAL)", "journal_size_limit(67108864)", "wal_autocheckpoint(4000)", cacheSize(cache))
 }
 
 // savepointsInMemory keeps there what a savepoint may have to put back: for a
@@ -47,10 +56,14 @@ var bulkPragmas = []string{"PRAGMA cache_size = -262144", "PRAGMA temp_store = F
 // importDSN is for a writer that has the database to itself for a minute: it
 // checks itself that every row it names is there, and waits long for its turn.
 func importDSN(path string) string {
-	return dsn(path, "foreign_keys(0)", "busy_timeout(60000)", "journal_size_limit(67108864)", "cache_size(-65536)")
+	return dsn(path, "foreign_keys(0)", "busy_timeout(60000)", "journal_size_limit(67108864)", cacheSize(65536))
 }
 
-func readerDSN(path string) string { return dsn(path, "query_only(1)", "cache_size(-1000)") }
+func readerDSN(path string, cache int) string {
+	return dsn(path, "query_only(1)", cacheSize(cache))
+}
+
+func cacheSize(kib int) string { return fmt.Sprintf("cache_size(-%d)", kib) }
 
 // makeFile makes the folder (0700) and the file (0600, which -wal and -shm copy)
 // if they are missing. For reading only nothing is made (R174).
