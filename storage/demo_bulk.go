@@ -52,8 +52,22 @@ func (db *DB) fillDemo(ctx context.Context, n, done int, now time.Time, progress
 			}
 		}
 		progress(done + n)
-		return nil
+		return db.indexAllWords(ctx)
 	})
+}
+
+// indexAllWords makes the index in a few large steps.
+func (db *DB) indexAllWords(ctx context.Context) error {
+	for more := true; more; {
+		err := db.change(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) (err error) {
+			more, err = t.indexNext(demoChunk)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // demoRow is a token of the bulk, all but its number.

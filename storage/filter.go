@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"slices"
 	"strings"
 
 	"patrol/model"
@@ -8,7 +9,7 @@ import (
 
 // filter compiles a filter line into conditions on narrowTables; deleted: the
 // list shows the tokens of deleted bots too.
-func (t *tx) filter(w *where, f model.Filter, deleted bool) {
+func (t *tx) filter(w *where, f model.Filter, deleted bool) error {
 	for _, term := range f {
 		var any where
 		for _, v := range term.Values {
@@ -23,17 +24,34 @@ func (t *tx) filter(w *where, f model.Filter, deleted bool) {
 		default:
 			w.and(condition, any.args...)
 		}
+		if err := t.narrow(w, term); err != nil {
+			return err
+		}
 	}
+	return nil
 }
 
-// inPlaces are tokens of the projects or groups whose path fits a pattern; ofBots
-// those of bots whose username does. Each is looked for once, not once for every
-// token.
+// narrow adds where the tokens of a term can be found, if an index tells it.
+func (t *tx) narrow(w *where, term model.Term) error {
+	switch {
+	case term.Not:
+		return nil
+	case term.Field == "", term.Field == "bot":
+		return t.narrowToWords(w, texts(term.Values), term.Field == "")
+	case term.Field == "project":
+		return t.narrowToProjects(w, texts(term.Values))
+	}
+	return nil
+}
+
+// inPlaces are tokens of the projects or groups whose path fits a pattern. It is
+// looked for once, not once for every token.
 func inPlaces(column, path string) string {
 	return `coalesce(t.` + column + ` IN (SELECT ` + column + ` FROM routes WHERE ` + column + ` IS NOT NULL AND ` + path + ` LIKE ? ESCAPE '\'), FALSE)`
 }
 
-const ofBots = `t.user_id IN (SELECT id FROM users WHERE kind = 2 AND username LIKE ? ESCAPE '\')`
+// ofBot are tokens of bots for which a condition holds.
+func ofBot(condition string) string { return `(t.kind <> 'personal' AND ` + condition + `)` }
 
 // filterValue adds one alternative of a term. No condition is ever NULL, so
 // that NOT turns each around.
@@ -72,7 +90,8 @@ func (t *tx) filterValue(w *where, field string, v model.Value, deleted bool) {
 		below := strings.TrimPrefix(like(v.Text+"/"), "%")
 		w.and(`(`+inPlaces(`project_id`, `path || '/'`)+` OR `+inPlaces(`group_id`, `path || '/'`)+`)`, below, below)
 	case "bot":
-		w.and(ofBots, like(v.Text))
+		username, args := contains(v.Text, `u.username`)
+		w.and(ofBot(username), args...)
 	case "by":
 		w.and(`c.username = ?`, v.Text)
 	case "created":
@@ -90,8 +109,10 @@ func (t *tx) filterValue(w *where, field string, v model.Value, deleted bool) {
 		}
 		w.and(`t.expires_on `+compare(v)+` ?`, day.String())
 	default:
-		pattern := like(v.Text)
-		w.and(`(t.name LIKE ? ESCAPE '\' OR `+inPlaces(`project_id`, `path`)+` OR `+inPlaces(`group_id`, `path`)+` OR `+ofBots+`)`, pattern, pattern, pattern, pattern)
+		name, args := contains(v.Text, `t.name`)
+		username, more := contains(v.Text, `u.username`)
+		w.and(`(`+name+` OR `+inPlaces(`project_id`, `path`)+` OR `+inPlaces(`group_id`, `path`)+` OR `+ofBot(username)+`)`,
+			slices.Concat(args, []any{like(v.Text), like(v.Text)}, more)...)
 	}
 }
 

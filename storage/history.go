@@ -41,7 +41,7 @@ func (db *DB) TokenHistory(ctx context.Context, a model.Actor, id int64, p model
 			columns: `h.at, h.arm, h.id, h.target, h.action, h.who, h.address, h.change, h.path, h.rule`,
 			from:    historyTables,
 			args:    []any{id, token.Family}, // ?1 and ?2; the marks without a number follow
-			keys:    []sortKey{{`h.at`, true}, {`h.arm`, true}, {`h.id`, true}},
+			keys:    []sortKey{{column: `h.at`, descending: true}, {column: `h.arm`, descending: true}, {column: `h.id`, descending: true}},
 		}, func(scan func(...any) error) (model.Event, []any, error) { return scanEvent(scan, id) })
 		return err
 	})

@@ -139,7 +139,7 @@ func (db *DB) Issues(ctx context.Context, a model.Actor, in model.Ref, q model.I
 			w.and(`i.closed_at IS NOT NULL`)
 		}
 		if q.Search != "" {
-			w.and(`(i.title LIKE ? ESCAPE '\' OR i.description LIKE ? ESCAPE '\')`, like(q.Search), like(q.Search))
+			w.holds(q.Search, `i.title`, `i.description`)
 		}
 		if q.AuthorID != 0 {
 			w.and(`i.author_id = ?`, q.AuthorID)
@@ -150,7 +150,7 @@ func (db *DB) Issues(ctx context.Context, a model.Actor, in model.Ref, q model.I
 		if len(q.IIDs) > 0 {
 			w.and(`i.iid IN (`+marks(len(q.IIDs))+`)`, anys(q.IIDs)...)
 		}
-		list, err = page(t, p, paged{columns: issueColumns, from: issueTables, where: w, keys: []sortKey{{`i.iid`, true}}},
+		list, err = page(t, p, paged{columns: issueColumns, from: issueTables, where: w, keys: []sortKey{{column: `i.iid`, descending: true}}},
 			func(scan func(...any) error) (model.Issue, []any, error) {
 				i, err := scanIssue(scan)
 				return i, []any{i.IID}, err
@@ -265,7 +265,7 @@ func (db *DB) Notes(ctx context.Context, a model.Actor, in model.Ref, iid int64,
 		var w where
 		w.and(`n.issue_id = ?`, issue.ID)
 		list, err = page(t, p, paged{columns: `n.id, n.body, n.created_at, ` + authorColumns, from: `notes n JOIN users u ON u.id = n.author_id`,
-			where: w, keys: []sortKey{{`n.id`, true}}},
+			where: w, keys: []sortKey{{column: `n.id`, descending: true}}},
 			func(scan func(...any) error) (model.Note, []any, error) {
 				n := model.Note{IssueID: issue.ID, IID: iid, ProjectID: project.ID}
 				var created int64

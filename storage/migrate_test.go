@@ -115,7 +115,7 @@ func makeOld(t *testing.T, path string, version int) map[string]string {
 	run(fmt.Sprintf(`PRAGMA user_version = %d`, version))
 
 	rows := map[string]string{}
-	for _, table := range strings.Fields(dump(t, file, `SELECT name FROM sqlite_master WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)) {
+	for _, table := range strings.Fields(dump(t, file, `SELECT name FROM pragma_table_list WHERE type = 'table' AND name NOT LIKE 'sqlite_%'`)) {
 		columns := strings.Fields(dump(t, file, `SELECT name FROM pragma_table_info('`+table+`')`))
 		query := `SELECT "` + strings.Join(columns, `", "`) + `" FROM ` + table
 		rows[query] = dump(t, file, query)

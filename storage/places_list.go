@@ -94,7 +94,7 @@ func startAnywhere(tables string) string { return strings.Replace(tables, "CROSS
 
 func searchPlaces(w *where, search string) {
 	if search != "" {
-		w.and(`(r.path LIKE ? ESCAPE '\' OR r.name LIKE ? ESCAPE '\')`, like(search), like(search))
+		w.holds(search, `r.path`, `r.name`)
 	}
 }
 

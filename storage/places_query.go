@@ -103,7 +103,7 @@ const lastPartSQL = `substr(r.path, length(rtrim(r.path, replace(r.path, '/', ''
 // narrowPlaces keeps what the conditions say that projects and groups share.
 func narrowPlaces(q *paged, table string, asked model.PlaceQuery) {
 	if asked.OwnName && asked.Search != "" {
-		q.where.and(`(`+table+`.name LIKE ? ESCAPE '\' OR `+lastPartSQL+` LIKE ? ESCAPE '\')`, like(asked.Search), like(asked.Search))
+		q.where.holds(asked.Search, table+`.name`, lastPartSQL)
 	}
 	if asked.Visibility != nil {
 		q.where.and(table+`.visibility = ?`, int(*asked.Visibility))
@@ -122,9 +122,9 @@ func orderPlaces(q *paged, table, column string, descending bool) {
 	q.from = startAnywhere(q.from)
 	q.keys = nil
 	if column != "" {
-		q.keys = append(q.keys, sortKey{column, descending})
+		q.keys = append(q.keys, sortKey{column: column, descending: descending})
 	}
-	q.keys = append(q.keys, sortKey{table + ".id", descending})
+	q.keys = append(q.keys, sortKey{column: table + ".id", descending: descending})
 }
 
 // placeKeys are the sort keys of a row: what orderPlaces sorts by.

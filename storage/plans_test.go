@@ -86,9 +86,12 @@ func TestPlans(t *testing.T) {
 	users := func(q model.UserQuery) func() error {
 		return func() error { _, err := db.Users(ctx, root, q, first); return err }
 	}
-	filter, err := model.ParseFilter("expires:<7d state:active")
-	if err != nil {
-		t.Fatal(err)
+	filter := func(line string) model.Filter {
+		f, err := model.ParseFilter(line)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
 	}
 	large := regexp.MustCompile(`\n(SCAN (t|u|a|m|h|tokens|users|audit|members|notices|refusals)\b.*)`)
 	for name, c := range map[string]struct {
@@ -109,7 +112,12 @@ func TestPlans(t *testing.T) {
 		"the log":                 {"SCAN a", func() error { _, err := db.Entries(ctx, root, model.AuditQuery{}, first); return err }},
 		"all tokens":              {"SCAN", tokens(root, model.TokenQuery{})},
 		"the next to expire":      {"", tokens(root, model.TokenQuery{Sort: model.ByExpiry, Active: &yes})},
-		"what expires this week":  {"", tokens(root, model.TokenQuery{Sort: model.ByExpiry, Filter: filter})},
+		"what expires this week":  {"", tokens(root, model.TokenQuery{Sort: model.ByExpiry, Filter: filter("expires:<7d state:active")})},
+		"a word":                  {"", tokens(root, model.TokenQuery{Sort: model.ByExpiry, Filter: filter("deploy")})},
+		"a word of active ones":   {"", tokens(root, model.TokenQuery{Sort: model.ByName, Filter: filter("deploy state:active")})},
+		"two words or a third":    {"", tokens(asMara, model.TokenQuery{Sort: model.ByExpiry, Filter: filter("deploy acme,docs")})},
+		"a bot's name":            {"", tokens(root, model.TokenQuery{Sort: model.ByExpiry, Filter: filter("bot:project_1")})},
+		"A41 search":              {"", tokens(root, model.TokenQuery{Search: "deploy"})},
 		"a project's tokens":      {"", tokens(root, model.TokenQuery{In: p.Ref(), Sort: model.ByName})},
 		"its active tokens":       {"", tokens(root, model.TokenQuery{In: p.Ref(), Sort: model.ByExpiry, Active: &yes})},
 		"a Maintainer's tokens":   {"", tokens(asMara, model.TokenQuery{Sort: model.ByExpiry})},
@@ -133,6 +141,28 @@ func TestPlans(t *testing.T) {
 			for _, found := range large.FindAllStringSubmatch(plan, -1) {
 				if c.may == "" || !strings.HasPrefix(found[1], c.may) {
 					t.Errorf("%s: %s\n%s", name, found[1], plan)
+				}
+			}
+		}
+	}
+}
+
+// The first page of all tokens, or of all active ones, is read in its order: an
+// index has it.
+func TestOrderPlans(t *testing.T) {
+	db := open(t, Options{})
+	yes := true
+	for sort, index := range map[model.TokenSort]string{
+		model.ByExpiry: `tokens_(live|expiry)`, model.ByName: `tokens_name`, model.ByCreated: `tokens_created`, model.ByLastUse: `tokens_last_use`,
+	} {
+		read := regexp.MustCompile(`\n(SCAN|SEARCH) t USING (COVERING )?INDEX ` + index + `\b`)
+		for _, active := range []*bool{nil, &yes} {
+			for _, descending := range []bool{false, true} {
+				q := model.TokenQuery{Sort: sort, Descending: descending, Active: active, Deleted: true}
+				for _, plan := range plans(t, db, func() error { _, err := db.Tokens(t.Context(), root, q, model.Page{}); return err }) {
+					if strings.Contains(plan, "OFFSET") && !read.MatchString(plan) {
+						t.Errorf("sort %d, descending %v: %s", sort, descending, plan)
+					}
 				}
 			}
 		}

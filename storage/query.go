@@ -14,11 +14,20 @@ import (
 type where struct {
 	conditions []string
 	args       []any
+
+	among     string // a query for the ids of tokens among which all are that fit; empty: not known
+	amongArgs []any
 }
 
 func (w *where) and(condition string, args ...any) {
 	w.conditions = append(w.conditions, condition)
 	w.args = append(w.args, args...)
+}
+
+// holds keeps rows of which one of the columns holds a text, without case.
+func (w *where) holds(text string, columns ...string) {
+	condition, args := contains(text, columns...)
+	w.and(condition, args...)
 }
 
 // first puts a condition before the others: of several on one column, it is the
@@ -35,27 +44,25 @@ func (w where) String() string {
 	return strings.Join(w.conditions, " AND ")
 }
 
-// like is a pattern for LIKE … ESCAPE '\' that finds s anywhere.
-func like(s string) string {
-	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
-}
-
-// sortKey is one column of an order. It is never NULL.
+// sortKey is one column of an order. Where it is NULL, if it ever is, comes last
+// in both directions.
 type sortKey struct {
 	column     string
 	descending bool
+	nullable   bool
 }
 
 // paged is a query whose rows are given page by page. The last key is unique.
 type paged struct {
-	with    string // "WITH …"
-	args    []any  // of with, columns and from
-	columns string
-	from    string
-	narrow  string // as many of from's tables as where and keys speak of; empty: all
-	id      string // the column by which a page's rows are chosen from the narrow tables, and read only then; empty: read at once
-	where   where
-	keys    []sortKey
+	with      string // "WITH …"
+	args      []any  // of with, columns and from
+	columns   string
+	from      string
+	narrow    string // as many of from's tables as where and keys speak of; empty: all
+	id        string // the column by which a page's rows are chosen from the narrow tables, and read only then; empty: read at once
+	where     where
+	keys      []sortKey
+	unindexed []string // columns whose indexes would lead the page away from that of its order; not its count
 }
 
 // errCursor answers a Next that this query didn't give.
@@ -75,7 +82,7 @@ func page[T any](t *tx, p model.Page, q paged, each func(scan func(...any) error
 			return list, err
 		}
 	}
-	w := where{slices.Clone(q.where.conditions), slices.Clone(q.where.args)}
+	w := where{conditions: slices.Clone(q.where.conditions), args: slices.Clone(q.where.args)}
 	if p.After != "" {
 		if err := afterCursor(&w, q.keys, p.After); err != nil {
 			return list, err
@@ -102,7 +109,11 @@ func page[T any](t *tx, p model.Page, q paged, each func(scan func(...any) error
 // it first by id saves reading the rest of them all.
 func (q paged) statement(w where) string {
 	sorted := ` ORDER BY ` + order(q.keys)
-	chosen := w.String() + sorted + ` LIMIT ? OFFSET ?`
+	conditions := w.String()
+	for _, column := range q.unindexed {
+		conditions = strings.ReplaceAll(conditions, column, "+"+column) // no index is on an expression
+	}
+	chosen := conditions + sorted + ` LIMIT ? OFFSET ?`
 	if q.id != "" {
 		chosen = q.id + ` IN (SELECT ` + q.id + ` FROM ` + q.searched() + ` WHERE ` + chosen + `)` + sorted
 	}
@@ -118,8 +129,12 @@ func (q paged) searched() string {
 
 // count stops one above CountLimit.
 func (t *tx) count(q paged) (int, error) {
-	n, err := t.int(q.with+` SELECT count(*) FROM (SELECT 1 FROM `+q.searched()+` WHERE `+q.where.String()+` LIMIT ?)`,
-		slices.Concat(q.args, q.where.args, []any{model.CountLimit + 1})...)
+	from, which := q.searched(), q.where.String()
+	if q.where.among != "" {
+		from, which = `(`+q.where.among+`) among CROSS JOIN `+from, q.id+` = among.id AND `+which
+	}
+	n, err := t.int(q.with+` SELECT count(*) FROM (SELECT 1 FROM `+from+` WHERE `+which+` LIMIT ?)`,
+		slices.Concat(q.args, q.where.amongArgs, q.where.args, []any{model.CountLimit + 1})...)
 	return int(n), err
 }
 
@@ -129,6 +144,9 @@ func order(keys []sortKey) string {
 		parts[i] = k.column
 		if k.descending {
 			parts[i] += " DESC"
+		}
+		if k.nullable {
+			parts[i] += " NULLS LAST"
 		}
 	}
 	return strings.Join(parts, ", ")
@@ -157,11 +175,11 @@ func afterCursor(w *where, keys []sortKey, after string) error {
 		return errCursor
 	}
 	for i, v := range values {
-		if values[i], err = cursorValue(v); err != nil {
+		if values[i], err = keys[i].value(v); err != nil {
 			return errCursor
 		}
 	}
-	if same(keys) {
+	if alike(keys) {
 		columns := make([]string, len(keys))
 		for i, k := range keys {
 			columns[i] = k.column
@@ -171,27 +189,32 @@ func afterCursor(w *where, keys []sortKey, after string) error {
 	}
 	var alternatives []string
 	var args []any
-	for i := range keys {
-		var equal []string
+	for i, k := range keys {
+		var all []string
 		for j := range i {
-			equal = append(equal, keys[j].column+" = ?")
+			all = append(all, keys[j].equal())
 		}
-		alternatives = append(alternatives, strings.Join(append(equal, keys[i].column+" "+keys[i].after()+" ?"), " AND "))
+		alternatives = append(alternatives, strings.Join(append(all, k.beyond(k.after(), values[i])), " AND "))
 		args = append(args, values[:i+1]...)
 	}
 	// The first key alone, said again, lets an index start at the right place.
-	w.first(keys[0].column+" "+keys[0].after()+"= ? AND ("+strings.Join(alternatives, " OR ")+")", append([]any{values[0]}, args...)...)
+	w.first(keys[0].beyond(keys[0].after()+"=", values[0])+" AND ("+strings.Join(alternatives, " OR ")+")", append([]any{values[0]}, args...)...)
 	return nil
 }
 
 var errKey = errors.New("not a sort key")
 
-func cursorValue(v any) (any, error) {
+// value is a key's value in a cursor.
+func (k sortKey) value(v any) (any, error) {
 	switch v := v.(type) {
 	case string:
 		return v, nil
 	case json.Number:
 		return v.Int64()
+	case nil:
+		if k.nullable {
+			return nil, nil
+		}
 	}
 	return nil, errKey
 }
@@ -203,9 +226,32 @@ func (k sortKey) after() string {
 	return ">"
 }
 
-func same(keys []sortKey) bool {
+// equal is the condition that a row's key is a value.
+func (k sortKey) equal() string {
+	if k.nullable {
+		return k.column + " IS ?"
+	}
+	return k.column + " = ?"
+}
+
+// beyond is the condition that a row's key comes after a value, or after or at
+// it, by the comparison. NULL comes after all others.
+func (k sortKey) beyond(comparison string, value any) string {
+	switch {
+	case !k.nullable:
+		return k.column + " " + comparison + " ?"
+	case value != nil:
+		return "coalesce(" + k.column + " " + comparison + " ?, TRUE)"
+	case comparison == k.after():
+		return "? IS NOT NULL" // nothing
+	}
+	return k.column + " IS ?"
+}
+
+// alike tells whether keys can be compared as one.
+func alike(keys []sortKey) bool {
 	for _, k := range keys {
-		if k.descending != keys[0].descending {
+		if k.descending != keys[0].descending || k.nullable {
 			return false
 		}
 	}

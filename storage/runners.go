@@ -142,7 +142,7 @@ func (db *DB) Runners(ctx context.Context, a model.Actor, q model.RunnerQuery, p
 		if err != nil {
 			return err
 		}
-		list, err = page(t, p, paged{columns: runnerColumns, from: runnerTables, where: w, keys: []sortKey{{`r.id`, false}}},
+		list, err = page(t, p, paged{columns: runnerColumns, from: runnerTables, where: w, keys: []sortKey{{column: `r.id`}}},
 			func(scan func(...any) error) (model.Runner, []any, error) {
 				r, err := scanRunner(scan)
 				return r, []any{r.ID}, err

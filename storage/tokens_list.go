@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"slices"
 	"strings"
 
 	"patrol/model"
@@ -15,7 +16,7 @@ func (db *DB) Tokens(ctx context.Context, a model.Actor, q model.TokenQuery, p m
 			return err
 		}
 		keys, values := tokenOrder(q)
-		list, err = page(t, p, paged{columns: tokenColumns, from: tokenTables, narrow: narrowTables(w), id: `t.id`, where: w, keys: keys},
+		list, err = page(t, p, paged{columns: tokenColumns, from: tokenTables, narrow: narrowTables(w), id: `t.id`, where: w, keys: keys, unindexed: misleading(q)},
 			func(scan func(...any) error) (model.Token, []any, error) {
 				token, err := t.scanToken(scan)
 				return token, values(token), err
@@ -63,7 +64,7 @@ func (t *tx) tokensWhere(q model.TokenQuery) (w where, err error) {
 	if q.UserID != 0 {
 		w.and(`t.user_id = ?`, q.UserID)
 	}
-	if !q.Deleted && (q.Active == nil || !*q.Active) { // an active token's bot lives
+	if !q.Deleted && !onlyActive(q) { // an active token's bot lives
 		w.and(`u.deleted_at IS NULL`)
 	}
 	switch {
@@ -78,7 +79,10 @@ func (t *tx) tokensWhere(q model.TokenQuery) (w where, err error) {
 		is(`(t.revoked_at IS NOT NULL OR coalesce(t.replaced_until <= ?, FALSE))`, *q.Revoked, now)
 	}
 	if q.Search != "" {
-		w.and(`t.name LIKE ? ESCAPE '\'`, like(q.Search))
+		w.holds(q.Search, `t.name`)
+		if err := t.narrowToWords(&w, []string{q.Search}, false); err != nil {
+			return w, err
+		}
 	}
 	if !q.CreatedAfter.IsZero() {
 		w.and(`t.created_at >= ?`, q.CreatedAfter.UnixMilli())
@@ -98,8 +102,14 @@ func (t *tx) tokensWhere(q model.TokenQuery) (w where, err error) {
 	if !q.LastUsedBefore.IsZero() {
 		w.and(`t.last_used_at <= ?`, q.LastUsedBefore.UnixMilli())
 	}
-	t.filter(&w, q.Filter, q.Deleted)
-	return w, nil
+	return w, t.filter(&w, q.Filter, q.Deleted)
+}
+
+// onlyActive tells whether a query says that only active tokens are wanted.
+func onlyActive(q model.TokenQuery) bool {
+	return q.Active != nil && *q.Active || slices.ContainsFunc(q.Filter, func(term model.Term) bool {
+		return term.Field == "state" && !term.Not && len(term.Values) == 1 && term.Values[0].Text == "active"
+	})
 }
 
 // listPlace: a place's own tokens, if the actor may see them (R44, R48).
@@ -162,6 +172,18 @@ func (t *tx) listAll(w *where, c model.Caller) error {
 	return nil
 }
 
+// misleading are the columns whose index would be taken for a list of active tokens,
+// which most are, although the order's own index soon leads to a page of them.
+// Not where something else is asked for that few may fit.
+func misleading(q model.TokenQuery) []string {
+	few := q.In != (model.Ref{}) || q.Sort == model.ByExpiry || q.ExpiresAfter != 0 || q.ExpiresBefore != 0 ||
+		slices.ContainsFunc(q.Filter, func(term model.Term) bool { return term.Field == "expires" })
+	if few || !onlyActive(q) {
+		return nil
+	}
+	return []string{`t.revoked_at`, `t.expires_on`}
+}
+
 // tokenOrder is a query's order and how a row's keys are read. Equal rows
 // follow with the larger id first; never used ones are last in both directions
 // (A41).
@@ -169,18 +191,15 @@ func tokenOrder(q model.TokenQuery) ([]sortKey, func(model.Token) []any) {
 	last := sortKey{column: `t.id`, descending: true}
 	switch q.Sort {
 	case model.ByCreated:
-		return []sortKey{{`t.created_at`, q.Descending}, last}, func(t model.Token) []any { return []any{t.CreatedAt.UnixMilli(), t.ID} }
+		return []sortKey{{column: `t.created_at`, descending: q.Descending}, last}, func(t model.Token) []any { return []any{t.CreatedAt.UnixMilli(), t.ID} }
 	case model.ByExpiry:
-		return []sortKey{{`t.expires_on`, q.Descending}, last}, func(t model.Token) []any { return []any{t.ExpiresOn.String(), t.ID} }
+		return []sortKey{{column: `t.expires_on`, descending: q.Descending}, last}, func(t model.Token) []any { return []any{t.ExpiresOn.String(), t.ID} }
 	case model.ByName:
-		return []sortKey{{`t.name COLLATE NOCASE`, q.Descending}, last}, func(t model.Token) []any { return []any{t.Name, t.ID} }
+		return []sortKey{{column: `t.name COLLATE NOCASE`, descending: q.Descending}, last}, func(t model.Token) []any { return []any{t.Name, t.ID} }
 	case model.ByLastUse:
-		return []sortKey{{`(t.last_used_at IS NULL)`, false}, {`coalesce(t.last_used_at, 0)`, q.Descending}, last}, func(t model.Token) []any {
-			if t.LastUsedAt.IsZero() {
-				return []any{1, 0, t.ID}
-			}
-			return []any{0, t.LastUsedAt.UnixMilli(), t.ID}
+		return []sortKey{{column: `t.last_used_at`, descending: q.Descending, nullable: true}, last}, func(t model.Token) []any {
+			return []any{millis(t.LastUsedAt), t.ID}
 		}
 	}
-	return []sortKey{{`t.id`, q.Descending}}, func(t model.Token) []any { return []any{t.ID} }
+	return []sortKey{{column: `t.id`, descending: q.Descending}}, func(t model.Token) []any { return []any{t.ID} }
 }

@@ -162,7 +162,7 @@ func narrowUsers(w *where, asked model.UserQuery) {
 // searchUsers keeps those whose username or name holds a text, without case.
 func searchUsers(w *where, search string) {
 	if search != "" {
-		w.and(`(u.username LIKE ? ESCAPE '\' OR u.name LIKE ? ESCAPE '\')`, like(search), like(search))
+		w.holds(search, `u.username`, `u.name`)
 	}
 }
 

@@ -1,0 +1,196 @@
+package storage
+
+import (
+	"database/sql/driver"
+	"encoding/json"
+	"slices"
+	"strings"
+	"unicode"
+
+	"modernc.org/sqlite"
+
+	"patrol/model"
+)
+
+// Searching parts of texts. Of tokens there may be a million, so an index leads
+// to those that a word can be in. It is filled behind, so that making a token
+// doesn't wait for it: what it doesn't know yet is looked at token by token.
+
+const (
+	wordsBatch  = 1_000  // tokens that the index takes in at once, which is 15 ms
+	wordsBehind = 10_000 // tokens that it may not know: with more, it is only being made
+	wordsFew    = 5_000  // tokens that are quickly put in any order
+	wordsLong   = 16     // characters of a word that are looked up: enough to make it rare
+)
+
+// folded is a text without case in every script; SQLite's own LIKE knows only
+// that of ASCII.
+func init() {
+	sqlite.MustRegisterDeterministicScalarFunction("folded", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
+		if text, is := args[0].(string); is {
+			return strings.ToLower(text), nil
+		}
+		return args[0], nil
+	})
+}
+
+// contains is the condition that one of the columns holds a text somewhere,
+// without case, and its arguments.
+func contains(text string, columns ...string) (condition string, args []any) {
+	if strings.ContainsFunc(text, func(r rune) bool { return r > unicode.MaxASCII }) {
+		text = strings.ToLower(text)
+		columns = slices.Clone(columns)
+		for i, column := range columns {
+			columns[i] = `folded(` + column + `)`
+		}
+	}
+	for range columns {
+		args = append(args, like(text))
+	}
+	const holds = ` LIKE ? ESCAPE '\'`
+	return `(` + strings.Join(columns, holds+` OR `) + holds + `)`, args
+}
+
+// like is a pattern for LIKE … ESCAPE '\' that finds s anywhere.
+func like(s string) string {
+	return "%" + strings.NewReplacer(`\`, `\\`, `%`, `\%`, `_`, `\_`).Replace(s) + "%"
+}
+
+const (
+	wordsSQL = `INSERT INTO token_words (rowid, words)
+	SELECT t.id, folded(t.name || char(10) || CASE t.kind WHEN 'personal' THEN '' ELSE u.username END)
+	FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.id > ? AND t.id <= ?`
+	wordsUpToSQL = `SELECT up_to FROM words_indexed`
+	setWordsUpTo = `UPDATE words_indexed SET up_to = ?`
+)
+
+// indexWords takes the next tokens into the index, if there are enough of them.
+func (t *tx) indexWords() (more bool, err error) { return t.indexNext(wordsBatch) }
+
+func (t *tx) indexNext(most int64) (more bool, err error) {
+	upTo, last, err := t.indexed()
+	if err != nil || last-upTo < wordsBatch {
+		return false, err
+	}
+	next := min(upTo+most, last)
+	if err := t.exec(wordsSQL, upTo, next); err != nil {
+		return false, err
+	}
+	return last-next >= wordsBatch, t.exec(setWordsUpTo, next)
+}
+
+// indexed tells the last token that the index knows, and the last one.
+func (t *tx) indexed() (upTo, last int64, err error) {
+	if upTo, err = t.int(wordsUpToSQL); err == nil {
+		last, err = t.int(lastIDSQL, "tokens")
+	}
+	return upTo, last, err
+}
+
+// narrowToWords adds where tokens can be found of which a word holds one of the
+// texts, to conditions that say so exactly: places tells whether the paths of
+// their projects and groups count as words. If they are too many to be put in
+// order, looking at one after the other in that order soon finds a page of them.
+func (t *tx) narrowToWords(w *where, texts []string, places bool) error {
+	match, ok := matching(texts)
+	upTo, last, err := t.indexed()
+	if err != nil || !ok || last-upTo > wordsBehind {
+		return err
+	}
+	named, args := `SELECT rowid AS id FROM token_words WHERE token_words MATCH ? UNION ALL SELECT id FROM tokens WHERE id > ?`, []any{match, upTo}
+	found, few, err := t.fewIDs(named, args)
+	if err != nil {
+		return err
+	}
+	if places {
+		placed, fewPlaced, err := t.fewIDs(inPlacesOf(texts, `project_id`, `group_id`))
+		if err != nil || !fewPlaced || !few && len(placed) > 0 {
+			return err
+		}
+		found = append(found, placed...)
+	}
+	if !few {
+		w.among, w.amongArgs = named, args
+		return nil
+	}
+	w.andOneOf(found)
+	return nil
+}
+
+// narrowToProjects adds the tokens of projects whose path holds one of the texts,
+// if they are few.
+func (t *tx) narrowToProjects(w *where, texts []string) error {
+	found, few, err := t.fewIDs(inPlacesOf(texts, `project_id`))
+	if err == nil && few {
+		w.andOneOf(found)
+	}
+	return err
+}
+
+// andOneOf keeps the tokens with these numbers.
+func (w *where) andOneOf(ids []int64) {
+	list, err := json.Marshal(ids)
+	if err != nil {
+		panic(err) // numbers only
+	}
+	w.and(`t.id IN (SELECT value FROM json_each(?))`, string(list))
+}
+
+// fewIDs are the numbers that a query gives, unless they are more than wordsFew.
+func (t *tx) fewIDs(query string, args []any) (ids []int64, few bool, err error) {
+	ids, err = t.ids(query+` LIMIT ?`, append(slices.Clone(args), wordsFew+1)...)
+	return ids, len(ids) <= wordsFew, err
+}
+
+// inPlacesOf are the tokens of projects or groups whose path holds one of the
+// texts.
+func inPlacesOf(texts []string, columns ...string) (ids string, args []any) {
+	var of []string
+	for _, column := range columns {
+		var fits []string
+		for _, text := range texts {
+			condition, pattern := contains(text, `path`)
+			fits, args = append(fits, condition), append(args, pattern...)
+		}
+		of = append(of, `SELECT id FROM tokens WHERE `+column+` IN (SELECT `+column+` FROM routes WHERE `+column+` IS NOT NULL AND (`+strings.Join(fits, ` OR `)+`))`)
+	}
+	return strings.Join(of, ` UNION ALL `), args
+}
+
+// matching asks the index for words that hold one of the texts; not ok if one is
+// too short for it. It may find more: the characters may stand apart.
+func matching(texts []string) (match string, ok bool) {
+	alternatives := make([]string, len(texts))
+	for i, text := range texts {
+		runes := []rune(strings.ToLower(text))
+		if len(runes) < 3 {
+			return "", false
+		}
+		var all, rare []string
+		for at := range runes[:min(len(runes), wordsLong)-2] {
+			three := string(runes[at : at+3])
+			quoted := `"` + strings.ReplaceAll(three, `"`, `""`) + `"`
+			if all = append(all, quoted); !strings.Contains(botWords, three) {
+				rare = append(rare, quoted)
+			}
+		}
+		if len(rare) == 0 {
+			rare = all
+		}
+		alternatives[i] = `(` + strings.Join(rare, ` AND `) + `)`
+	}
+	return strings.Join(alternatives, ` OR `), true
+}
+
+// botWords are in the username of nearly every bot (R101): they tell nothing
+// where a text has anything else.
+const botWords = "project_ group_ _bot_"
+
+// texts are the values of a filter's word.
+func texts(values []model.Value) []string {
+	list := make([]string, len(values))
+	for i, v := range values {
+		list[i] = v.Text
+	}
+	return list
+}
