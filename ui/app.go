@@ -24,10 +24,10 @@ type App struct {
 	me   model.User // who sits here; read at the start and after every change
 	host string     // the instance's name
 
-	w, h    int
-	profile colorprofile.Profile
-	dark    bool
-	theme   theme
+	w, h       int
+	profile    colorprofile.Profile
+	background background
+	theme      theme
 
 	stack   []screen // the last one has the keys
 	former  []screen // where ctrl+o goes
@@ -60,11 +60,11 @@ type undo struct {
 // newApp makes a console with its first screen.
 func newApp(ctx context.Context, c Config) *App {
 	a := &App{Config: c, ctx: ctx, env: newEnvironment(c.Env), profile: colorprofile.TrueColor, host: "localhost"}
-	a.dark = a.env.dark()
+	a.background = a.env.background()
 	a.after = func(d time.Duration, msg tea.Msg) tea.Cmd {
 		return tea.Tick(d, func(time.Time) tea.Msg { return msg })
 	}
-	a.theme = newTheme(a.profile, a.dark, a.env)
+	a.theme = newTheme(a.profile, a.background, a.env)
 	a.stack = []screen{newHome(a)}
 	return a
 }
@@ -74,6 +74,15 @@ const pollEvery = 500 * time.Millisecond
 
 type pollMsg struct{}
 
+// A terminal that hasn't told its background after so long won't: many don't
+// inside of tmux and screen. Over a slow line the answer takes its time.
+const (
+	patience       = 300 * time.Millisecond
+	remotePatience = 2 * time.Second
+)
+
+type silenceMsg struct{}
+
 type versionMsg struct {
 	version uint64
 	err     error
@@ -82,7 +91,17 @@ type versionMsg struct {
 // Init starts reading.
 func (a *App) Init() tea.Cmd {
 	a.version, _ = a.Store.Version()
-	return tea.Batch(a.front().load(), a.identify(), tea.RequestBackgroundColor, a.after(pollEvery, pollMsg{}))
+	wait := patience
+	if a.env.remote() {
+		wait = remotePatience
+	}
+	return tea.Batch(a.front().load(), a.identify(), tea.RequestBackgroundColor, a.after(wait, silenceMsg{}), a.after(pollEvery, pollMsg{}))
+}
+
+// dress draws everything anew in the colours of the terminal as it is known now.
+func (a *App) dress() tea.Cmd {
+	a.theme = newTheme(a.profile, a.background, a.env)
+	return a.layout()
 }
 
 // identify reads who sits here and what the instance is called.
@@ -113,12 +132,18 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 	case tea.ColorProfileMsg:
 		a.profile = msg.Profile
-		a.theme = newTheme(a.profile, a.dark, a.env)
-		return a, a.layout()
+		return a, a.dress()
 	case tea.BackgroundColorMsg:
-		a.dark = msg.IsDark()
-		a.theme = newTheme(a.profile, a.dark, a.env)
-		return a, a.layout()
+		a.background = light
+		if msg.IsDark() {
+			a.background = dark
+		}
+		return a, a.dress()
+	case silenceMsg:
+		if a.background == darkSoFar {
+			a.background = untold
+			return a, a.dress()
+		}
 	case tea.KeyPressMsg:
 		return a, a.key(msg)
 	case tea.PasteMsg:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"math/rand/v2"
 	"os"
 	"reflect"
@@ -469,6 +470,80 @@ func TestThemes(t *testing.T) {
 		}
 	}
 }
+
+// A terminal that doesn't tell its background gets colours for either; one that
+// does, or did before, keeps its own.
+func TestSilentTerminal(t *testing.T) {
+	for name, c := range map[string]struct {
+		env    string
+		answer tea.Msg
+		want   [looks]string
+	}{
+		"silent":        {"", nil, eitherColours},
+		"light":         {"", tea.BackgroundColorMsg{Color: white{}}, lightColours},
+		"dark":          {"", tea.BackgroundColorMsg{Color: black{}}, darkColours},
+		"said light":    {"COLORFGBG=0;15", nil, lightColours},
+		"said dark":     {"COLORFGBG=15;0", nil, darkColours},
+		"said wrongly":  {"COLORFGBG=15;0", tea.BackgroundColorMsg{Color: white{}}, lightColours},
+		"said nothing":  {"COLORFGBG=", nil, eitherColours},
+		"without color": {"NO_COLOR=1", nil, noColours},
+	} {
+		cfg := config(full(t).db)
+		cfg.Env = []string{"TERM=xterm-256color", "LANG=en_US.UTF-8", c.env}
+		d := drive(t, cfg, 80, 24)
+		if c.answer != nil {
+			d.send(c.answer)
+		}
+		if d.pass(patience); d.app.theme.on != c.want {
+			t.Errorf("%s: %q", name, d.app.theme.on)
+		}
+	}
+}
+
+// The colours are read on the backgrounds that they are for.
+func TestContrast(t *testing.T) {
+	const onDark, onWhite = 0.0077, 1 // relative luminance of #16161e and of white (WCAG 2)
+	for name, c := range map[string]struct {
+		colours    [looks]string
+		background float64
+		least      float64
+	}{
+		"dark": {darkColours, onDark, 5}, "light": {lightColours, onWhite, 5},
+		"either, on dark": {eitherColours, onDark, 5}, "either, on white": {eitherColours, onWhite, 3},
+	} {
+		for l, sequence := range c.colours {
+			var rgb [3]float64
+			if n, _ := fmt.Sscanf(sequence, "\x1b[38;2;%f;%f;%fm", &rgb[0], &rgb[1], &rgb[2]); n != 3 {
+				if sequence != "" && look(l) != marker {
+					t.Errorf("%s: %q is no colour", name, sequence)
+				}
+				continue
+			}
+			if got := contrast(rgb, c.background); got < c.least {
+				t.Errorf("%s: look %d has %.1f:1", name, l, got)
+			}
+		}
+	}
+}
+
+// contrast is that of a colour with a background of a relative luminance.
+func contrast(rgb [3]float64, background float64) float64 {
+	luminance := 0.0
+	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
+		c := rgb[i] / 255
+		if c <= 0.04045 {
+			c /= 12.92
+		} else {
+			c = math.Pow((c+0.055)/1.055, 2.4)
+		}
+		luminance += weight * c
+	}
+	return (max(luminance, background) + 0.05) / (min(luminance, background) + 0.05)
+}
+
+type black struct{}
+
+func (black) RGBA() (r, g, b, a uint32) { return 0, 0, 0, 0xffff }
 
 type white struct{}
 

@@ -33,7 +33,18 @@ type theme struct {
 	bytes bool          // and everything else too: no UTF-8 here
 }
 
-// The colours have a contrast of at least 5:1 on #16161e and on white.
+// background is what is known of the terminal's.
+type background uint8
+
+const (
+	darkSoFar background = iota // most are, and it has just been asked
+	dark
+	light
+	untold // it doesn't answer
+)
+
+// The colours have a contrast of at least 5:1 on #16161e and on white; those for
+// a background that nobody tells have 5:1 on the one and 3:1 on the other.
 // Backgrounds are never painted.
 var (
 	darkColours = [looks]string{
@@ -43,6 +54,10 @@ var (
 	lightColours = [looks]string{
 		dim: rgb("87;96;106"), okay: rgb("10;122;61"), warn: rgb("138;90;0"), bad: rgb("180;35;24"),
 		off: rgb("87;96;106"), accent: rgb("91;33;182"), marker: "\x1b[38;5;55m", head: rgb("87;96;106"),
+	}
+	eitherColours = [looks]string{
+		dim: rgb("136;140;150"), okay: rgb("60;158;98"), warn: rgb("190;132;30"), bad: rgb("235;92;84"),
+		off: rgb("136;140;150"), accent: rgb("160;125;245"), marker: "\x1b[38;5;135m", head: rgb("136;140;150"),
 	}
 	sixteenColours = [looks]string{okay: "\x1b[32m", bad: "\x1b[31m", accent: bold, marker: bold, head: bold}
 	noColours      = [looks]string{accent: bold, marker: bold, head: bold}
@@ -57,16 +72,18 @@ func rgb(colour string) string { return "\x1b[38;2;" + colour + "m" }
 
 // newTheme chooses by what the terminal can do, by its background, and by the
 // environment it was started in.
-func newTheme(p colorprofile.Profile, dark bool, env environment) theme {
+func newTheme(p colorprofile.Profile, back background, env environment) theme {
 	t := theme{on: noColours}
 	switch {
 	case env["NO_COLOR"] != "" || p < colorprofile.ANSI:
 	case p == colorprofile.ANSI:
 		t.on = sixteenColours
-	case dark:
-		t.on = darkColours
-	default:
+	case back == light:
 		t.on = lightColours
+	case back == untold:
+		t.on = eitherColours
+	default:
+		t.on = darkColours
 	}
 	locale := env.locale()
 	t.bytes = !strings.Contains(locale, "utf8")
@@ -140,11 +157,15 @@ func (env environment) locale() string {
 	return ""
 }
 
-// dark is a guess at the terminal's background until it answers: most are, and
-// some say so.
-func (env environment) dark() bool {
-	back := env["COLORFGBG"][strings.LastIndexByte(env["COLORFGBG"], ';')+1:]
-	return back != "7" && back != "15"
+// background is what some terminals say of theirs before they are asked.
+func (env environment) background() background {
+	switch env["COLORFGBG"][strings.LastIndexByte(env["COLORFGBG"], ';')+1:] {
+	case "":
+		return darkSoFar
+	case "7", "15":
+		return light
+	}
+	return dark
 }
 
 // remote tells whether the person sits at another machine than the program.
