@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net/url"
+	"slices"
 	"strings"
 	"time"
 
@@ -157,7 +158,7 @@ func (s *secret) snippets(text string) []snippet {
 		{"git", "git clone " + quoted(address), git},
 		{"curl", "curl -H " + alwaysQuoted("PRIVATE-TOKEN: "+text) + " " + quoted(s.base+api), scopes.Opens(model.RESTRead)},
 		{".netrc", "machine " + u.Hostname() + " login any password " + text, git},
-		{"docker", "echo " + quoted(text) + " | docker login REGISTRY -u any --password-stdin", scopes.Opens(model.RegistryPull) || scopes.Opens(model.RegistryPush)},
+		{"docker", "echo " + quoted(text) + " | docker login REGISTRY -u any --password-stdin", scopes.Opens(model.RegistryPull)},
 		{"terraform", "GITLAB_BASE_URL=" + quoted(s.base+"/api/v4") + " GITLAB_TOKEN=" + quoted(text), scopes.Opens(model.RESTWrite)},
 	}
 }
@@ -214,8 +215,13 @@ func (s *secret) view() page {
 	}
 	switch {
 	case s.base != "":
-		p.rows = append(p.rows, "   "+th.paint(head, "READY TO PASTE"))
-		for i, sn := range s.snippets(dots) {
+		snippets := s.snippets(dots)
+		heading := "   " + th.paint(head, "READY TO PASTE")
+		if slices.ContainsFunc(snippets, func(sn snippet) bool { return !sn.opens }) {
+			heading += "   " + th.paint(dim, "○ its scopes don't open this one")
+		}
+		p.rows = append(p.rows, cut(heading, s.w))
+		for i, sn := range snippets {
 			mark := "   "
 			if !sn.opens {
 				mark = " " + th.paint(off, "○") + " "
