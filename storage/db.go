@@ -21,7 +21,7 @@ type Options struct {
 	Repositories string           // folder of the bare repositories; empty: "repositories" beside the database
 	Clock        func() time.Time // nil: the system's
 	ReadOnly     bool             // --at: every change is refused, nothing is written (R174)
-	Small        bool             // few pages stay in memory, 3 MiB instead of 18: for one person, whom the system's cache is fast enough
+	Small        bool             // few pages stay in memory, 1.5 MiB instead of 18: for one person, whom the system's cache is fast enough
 	Log          *slog.Logger     // for what fails beside a request's path; nil: nowhere
 }
 

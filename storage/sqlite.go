@@ -35,7 +35,7 @@ func dsn(path string, pragmas ...string) string {
 const (
 	writerCache = 4000
 	readerCache = 1000
-	smallCache  = 256
+	smallCache  = 128
 )
 
 // writerDSN is for the writer. It moves its log into the database every 16 MiB:
