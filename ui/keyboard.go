@@ -28,6 +28,9 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 	case !ok:
 		return nil
 	}
+	if h, is := front.(holder); is && h.holds(msg, b.Action) {
+		return nil
+	}
 	if err := a.refuses(b); err != nil {
 		a.toast = toast{look: bad, text: keys.Cap(key) + ": " + oneLine(err)}
 		return nil
@@ -50,6 +53,11 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 		return a.undo()
 	}
 	return tea.Batch(front.act(press{b.Action, key}), a.follow())
+}
+
+// holder is a screen that may keep a key until what it is meant for has come.
+type holder interface {
+	holds(tea.KeyPressMsg, keys.Action) bool
 }
 
 // sets are the keys in force.

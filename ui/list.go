@@ -55,6 +55,8 @@ type list[T any] struct {
 	former  map[int64]bool // what esc has cleared
 	err     error
 	ready   bool // rows have come at least once
+	past    bool // the rows are those of before another order or filter
+	held    tea.KeyPressMsg
 	req     request
 	counts  request // beside the rows: counting may take longer than reading
 
@@ -134,10 +136,11 @@ type window[T any] struct {
 // read reads the window that starts at page from, or the last one there is.
 func (l *list[T]) read(from int, last bool) tea.Cmd {
 	rows, pages, starts := l.wanted(), l.pages(), slices.Clone(l.starts)
-	if len(starts) == 0 {
+	anew := len(starts) == 0
+	if anew {
 		starts, from = []string{""}, 0
 	}
-	reload := from == l.from || !l.ready
+	reload := from == l.from || !l.ready || anew
 	from = min(from, len(starts)-1)
 	return ask(l.app, &l.req, func(ctx context.Context) (window[T], error) {
 		win := window[T]{starts: starts[:from+1], from: from}
@@ -158,13 +161,19 @@ func (l *list[T]) read(from int, last bool) tea.Cmd {
 			}
 		}
 		return win, nil
-	}, func(win window[T], err error) tea.Cmd { return l.take(win, err, reload, last) })
+	}, func(win window[T], err error) tea.Cmd {
+		if err == nil && anew {
+			l.cur, l.top = 0, 0
+		}
+		return l.take(win, err, reload, last, anew)
+	})
 }
 
 // take puts what was read in place. The current row stays the same one, if it
-// is still there.
-func (l *list[T]) take(win window[T], err error, reload, last bool) tea.Cmd {
-	l.err = err
+// is still there, unless it was all read anew.
+func (l *list[T]) take(win window[T], err error, reload, last, anew bool) tea.Cmd {
+	held := l.held
+	l.err, l.past, l.held = err, false, tea.KeyPressMsg{}
 	if err != nil {
 		if len(l.rows) > 0 { // else the screen says it
 			l.app.fail(err)
@@ -175,7 +184,7 @@ func (l *list[T]) take(win window[T], err error, reload, last bool) tea.Cmd {
 	l.rows, l.starts, l.more, l.from = win.rows, win.starts, win.more, win.from
 	if last {
 		l.cur = l.first() + len(l.rows) - 1
-	} else if had {
+	} else if had && !anew {
 		id := l.id(current)
 		if i := slices.IndexFunc(l.rows, func(row T) bool { return l.id(row) == id }); i >= 0 {
 			l.cur = l.first() + i
@@ -190,10 +199,32 @@ func (l *list[T]) take(win window[T], err error, reload, last bool) tea.Cmd {
 	if l.loaded != nil {
 		l.loaded()
 	}
-	if !reload {
-		return l.app.follow()
+	var then tea.Cmd
+	if held.Code != 0 {
+		then = l.app.key(held)
 	}
-	return tea.Batch(l.app.follow(), l.count())
+	if !reload {
+		return tea.Batch(l.app.follow(), then)
+	}
+	return tea.Batch(l.app.follow(), l.count(), then)
+}
+
+// holds keeps a key that is meant for a row until those that are being read have
+// come: what is typed ahead is done to what it was typed for. The next key lets
+// go of it.
+func (l *list[T]) holds(key tea.KeyPressMsg, action keys.Action) bool {
+	l.held = tea.KeyPressMsg{}
+	if coming := l.past || !l.ready && l.req.busy; !coming {
+		return false
+	}
+	switch _, acts := l.acts[action]; {
+	case action == keys.New, action == keys.Reload:
+		return false
+	case acts, action == keys.Mark, action == keys.MarkAll:
+		l.held = key
+		return true
+	}
+	return false
 }
 
 // count counts the rows that fit the filter. What fits one window needs no
@@ -327,12 +358,10 @@ func (l *list[T]) act(p press) tea.Cmd {
 	case keys.HalfDown:
 		return l.move(l.cur + max(l.visible()/2, 1))
 	case keys.Top:
-		l.cur = 0
 		if l.from == 0 {
 			return l.move(0)
 		}
-		l.rows = nil
-		return l.read(0, false)
+		return l.again()
 	case keys.Bottom:
 		if l.more {
 			return l.read(l.from, true)
@@ -359,9 +388,11 @@ func (l *list[T]) act(p press) tea.Cmd {
 	return nil
 }
 
-// again reads from the top, in another order or with another filter.
+// again reads from the top, maybe in another order or with another filter. The
+// rows and their number stay until the new ones come: nothing flickers while
+// somebody types.
 func (l *list[T]) again() tea.Cmd {
-	l.starts, l.from, l.cur, l.top, l.rows, l.ready, l.counted = nil, 0, 0, 0, nil, false, false
+	l.starts, l.past, l.ready = nil, true, len(l.rows) > 0
 	return l.read(0, false)
 }
 

@@ -96,11 +96,11 @@ func (l *list[T]) view() page {
 	if l.filtering() {
 		line, x := l.filterLine(l.w - 18)
 		p.top, p.aside = line, ""
-		if l.counted {
+		if l.counted && !l.req.slow { // else it is that of the rows before
 			p.aside = count(l.total)
-		}
-		if l.counted && l.all > 0 {
-			p.aside += " of " + count(l.all)
+			if l.all > 0 {
+				p.aside += " of " + count(l.all)
+			}
 		}
 		if l.app.low() {
 			p.rows = append(p.rows, spread(line, p.aside, l.w-1))

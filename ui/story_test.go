@@ -613,3 +613,22 @@ func TestRandomKeys(t *testing.T) {
 }
 
 func undone(d *driver) bool { return strings.Contains(d.app.toast.text, "taken back") }
+
+// While somebody types a filter the rows stay, and what is typed ahead is done
+// to the rows that it was typed for, or not at all.
+func TestTypedAhead(t *testing.T) {
+	d := drive(t, config(full(t).db), 80, 24)
+	d.keys("g t").shows("ci-mirror", "zones")
+	d.hold = true
+	d.keys("/").text("zones").shows("ci-mirror").keys("enter x").shows("ci-mirror").hides("Revoke")
+	d.release()
+	d.shows("Revoke zones?").pass(confirmSleeps).keys("esc").shows("zones").hides("ci-mirror")
+	d.hold = true
+	d.keys("esc x down").release() // another key lets go
+	d.shows("ci-mirror").hides("Revoke")
+	d.hold = true
+	d.keys("g p enter").release() // before the first rows
+	d.shows("acme/infra/dns", "[Active")
+	d.hold = true
+	d.keys("g p n").shows("New project").release() // this needs no row
+}

@@ -82,6 +82,11 @@ func (t *tabs) remark() bool {
 	return ok && m.remark()
 }
 
+func (t *tabs) holds(key tea.KeyPressMsg, action keys.Action) bool {
+	h, ok := t.front().(holder)
+	return ok && h.holds(key, action)
+}
+
 func (t *tabs) detail() bool { return true }
 
 func (t *tabs) preview() (screen, bool) {
