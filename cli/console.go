@@ -4,6 +4,7 @@ import (
 	"context"
 	"log/slog"
 	"os/signal"
+	"runtime/debug"
 	"syscall"
 
 	"patrol/model"
@@ -44,6 +45,7 @@ func (a *app) terminal() error {
 
 // show runs the console until the person leaves it.
 func (s *session) show(database string, flags ...string) error {
+	debug.SetGCPercent(50) // a console is small, and so shall its garbage be
 	actor := s.actor
 	actor.Door = model.ConsoleDoor
 	if as := actor.AsID; as != 0 {

@@ -25,8 +25,12 @@ type Options struct {
 	Log          *slog.Logger     // for what fails beside a request's path; nil: nowhere
 }
 
-// readers is how many use cases read at the same time.
-const readers = 4
+// How many use cases read at the same time; of one person's a page, a count, and
+// one that takes long.
+const (
+	readers      = 4
+	smallReaders = 3
+)
 
 // DB is an open store. It implements model.Store.
 type DB struct {
@@ -92,8 +96,12 @@ func (db *DB) openFiles(ctx context.Context) (err error) {
 	if db.read, err = sql.Open("sqlite", readerDSN(db.path, db.cache(readerCache))); err != nil {
 		return err
 	}
-	db.readers, db.unmade = make(chan *conn, readers), make(chan struct{}, readers)
-	for range readers - 1 {
+	most := readers
+	if db.small {
+		most = smallReaders
+	}
+	db.readers, db.unmade = make(chan *conn, most), make(chan struct{}, most)
+	for range most - 1 {
 		db.unmade <- struct{}{}
 	}
 	first, err := newConn(ctx, db.read)
