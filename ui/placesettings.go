@@ -107,7 +107,7 @@ func settingsOf(s spot) []placeSetting {
 	rows := []placeSetting{{switchName, l, value, note}}
 	if s.Kind == model.ProjectPlace {
 		l, value := state(s.creation.Rule != "R70")
-		rows = append(rows, placeSetting{model.FeatureName, l, value, "feature flag, for administrators"})
+		rows = append(rows, placeSetting{model.FeatureName, l, value, "flag, for administrators"})
 	}
 	rows = append(rows, placeSetting{"visibility", plain, s.visibility.String(), ""})
 	switch {

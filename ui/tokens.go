@@ -215,7 +215,7 @@ func breaks(scopes model.Scopes) string {
 	case 0:
 		return "Calls"
 	case 1:
-		return what[0] + " calls"
+		return strings.ToUpper(what[0][:1]) + what[0][1:] + " calls"
 	default:
 		return strings.Join(what[:n-1], ", ") + " and " + what[n-1] + " calls"
 	}
