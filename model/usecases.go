@@ -160,6 +160,9 @@ type NewPlace struct {
 	Visibility  Visibility
 	Plan        Plan // top-level groups only, administrators only; empty: free
 	Parents     bool // make the parent groups that are missing
+
+	DefaultBranch string // projects: where the empty repository's HEAD points; empty: main
+	Readme        bool   // projects: begin with a commit of a README.md (A83)
 }
 
 // PlaceChange says what to change; nil leaves it.

@@ -235,3 +235,24 @@ func TestClientGone(t *testing.T) {
 	cancel()
 	w.await("Git has ended", func() bool { return !gitRunning(w.bare(p).dir) })
 }
+
+// A83: default_branch is where HEAD points, and with initialize_with_readme the
+// project can be cloned at once.
+func TestProjectWithReadme(t *testing.T) {
+	w := newWorld(t)
+	w.pushed()
+	auth := token(w.rootToken())
+	group := w.ask("GET", "/api/v4/groups/acme", auth).object(t)["id"]
+	got := w.ask("POST", "/api/v4/projects", auth, fmt.Sprintf(`{"name":"Shop","namespace_id":%v,"default_branch":"trunk","initialize_with_readme":true}`, group), jsonBody)
+	p := got.object(t)
+	if got.status != 201 || p["default_branch"] != "trunk" || p["empty_repo"] != false {
+		t.Fatalf("%d %s", got.status, got.body)
+	}
+	c := w.checkout("readme")
+	c.run("clone", "-q", w.remote("acme/shop", w.rootToken()), "shop")
+	if text := c.run("-C", "shop", "show", "trunk:README.md"); text != "# Shop" {
+		t.Errorf("%q", text)
+	}
+	got = w.ask("POST", "/api/v4/projects", auth, fmt.Sprintf(`{"name":"Bad","namespace_id":%v,"default_branch":"a..b"}`, group), jsonBody)
+	w.expect("A83", got, 400, `{"message":{"default_branch":["is not a name for a branch"]}}`)
+}

@@ -94,6 +94,8 @@ func addProject(c *call) error {
 	in := model.Ref{Kind: model.GroupPlace, ID: f.id("namespace_id")}
 	n.Visibility = orPrivate(f.visibility("visibility"))
 	n.Description, _ = f.text("description")
+	n.DefaultBranch, _ = f.text("default_branch")
+	n.Readme = f.is("initialize_with_readme")
 	if err := f.err(); err != nil {
 		return err
 	}

@@ -341,7 +341,7 @@ func (im *importing) makeRepositories() error {
 		if err := scan(&id); err != nil {
 			return err
 		}
-		return im.t.db.makeRepository(id)
+		return im.t.db.makeRepository(id, firstBranch)
 	})
 }
 

@@ -58,7 +58,7 @@ func TestMigrations(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "patrol.db")
 			before := makeOld(t, path, version)
 			db := open(t, Options{Path: path, Clock: noon().read})
-			if err := db.makeRepository(1); err != nil {
+			if err := db.makeRepository(1, firstBranch); err != nil {
 				t.Fatal(err)
 			}
 			for query, want := range before {

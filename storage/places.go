@@ -124,6 +124,11 @@ func (d *draft) check() error {
 	if d.parent.ID != 0 {
 		w.add("R4", "visibility", widerThan(d.Visibility, d.parent))
 	}
+	if d.DefaultBranch == "" {
+		d.DefaultBranch = firstBranch
+	} else if !validBranch(d.DefaultBranch) {
+		w.add("A83", "default_branch", "is not a name for a branch")
+	}
 	if d.Plan == "" {
 		d.Plan = model.Free
 	}

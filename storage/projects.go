@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"fmt"
 	"time"
 
 	"patrol/model"
@@ -71,10 +72,11 @@ func (db *DB) Project(ctx context.Context, a model.Actor, ref model.Ref) (projec
 	return project, err
 }
 
-// AddProject makes a project with an empty repository, and its missing parent
-// groups if they are wanted (R3, R4, R7, R32, R33).
+// AddProject makes a project with an empty repository, or with a first commit,
+// and its missing parent groups if they are wanted (R3, R4, R7, R32, R33).
 func (db *DB) AddProject(ctx context.Context, a model.Actor, n model.NewPlace) (project model.Project, err error) {
 	n.Kind = model.ProjectPlace
+	var first readme
 	err = db.change(ctx, a, func(t *tx) error {
 		d, err := t.draft(n)
 		if err != nil {
@@ -95,9 +97,22 @@ func (db *DB) AddProject(ctx context.Context, a model.Actor, n model.NewPlace) (
 		if project, err = t.project(c, p); err != nil {
 			return err
 		}
-		return db.makeRepository(p.ID)
+		if n.Readme {
+			if first, err = t.readme(d.NewPlace); err != nil {
+				return err
+			}
+		}
+		return db.makeRepository(p.ID, d.DefaultBranch)
 	})
-	return project, err
+	if err != nil || !n.Readme {
+		return project, err
+	}
+	// Only now: a repository that isn't empty, of a project that was not made
+	// after all, would be in the way of the next one.
+	if err := db.commitReadme(ctx, a, project.ID, first); err != nil {
+		return project, fmt.Errorf("%s was made, but without its README.md: %w", project.FullPath, err)
+	}
+	return db.Project(ctx, a, project.Ref())
 }
 
 const insertProjectSQL = `INSERT INTO projects (group_id, top_id, name, description, visibility, creator_id, created_at, updated_at)

@@ -31,15 +31,13 @@ func (db *DB) trash(id int64) string {
 
 const repositoryConfig = "[core]\n\trepositoryformatversion = 0\n\tfilemode = true\n\tbare = true\n"
 
-const firstHead = "ref: refs/heads/main\n"
-
 var repositoryFolders = []string{"objects/info", "objects/pack", "refs/heads", "refs/tags"}
 
-// makeRepository makes an empty repository. It is the last step of a use case:
+// makeRepository makes an empty repository, whose HEAD is a branch to come. It is the last step of a use case:
 // if the commit fails all the same, the folder stays, and the next project gets
 // the same number and the same, still empty, folder. A folder that isn't empty
 // belongs to somebody else and is refused.
-func (db *DB) makeRepository(id int64) error {
+func (db *DB) makeRepository(id int64, branch string) error {
 	folder := db.repository(id)
 	if holdsObjects(folder) {
 		return &model.Reason{Rule: "R3", Kind: model.ErrConflict,
@@ -54,7 +52,7 @@ func (db *DB) makeRepository(id int64) error {
 	if err := os.WriteFile(filepath.Join(folder, "config"), []byte(repositoryConfig), 0o600); err != nil {
 		return repositoryError(err)
 	}
-	return repositoryError(replaceFile(filepath.Join(folder, "HEAD"), firstHead))
+	return repositoryError(pointHead(folder, branch))
 }
 
 func repositoryError(err error) error {

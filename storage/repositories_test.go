@@ -137,3 +137,55 @@ func TestSweep(t *testing.T) {
 		t.Errorf("check after: %v, %v", problems, err)
 	}
 }
+
+// A83: a project that asks for a README begins with a commit that Git takes for
+// sound, on the branch asked for; one that asks for a branch alone is empty, and
+// its HEAD points there.
+func TestReadme(t *testing.T) {
+	db := open(t, Options{})
+	mara, asMara := addPerson(t, db, model.NewUser{Username: "mara", Name: "Mara <Lind>"})
+	addProject(t, db, "acme/first")
+	if _, err := db.AddMember(t.Context(), root, model.GroupRef("acme"), mara.ID, model.Owner, 0); err != nil {
+		t.Fatal(err)
+	}
+	p, err := db.AddProject(t.Context(), asMara, model.NewPlace{FullPath: "acme/web", Name: "Web", Description: "The shop", DefaultBranch: "trunk/one", Readme: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.DefaultBranch != "trunk/one" || p.PushedAt.IsZero() {
+		t.Errorf("%+v", p)
+	}
+	run := func(args ...string) string { return git(t, db.repository(p.ID), args...) }
+	run("fsck", "--strict")
+	for want, args := range map[string][]string{
+		"# Web\n\nThe shop\n":        {"show", "HEAD:README.md"},
+		"Mara Lind|Initial commit\n": {"log", "--format=%an|%s", "trunk/one"},
+		"refs/heads/trunk/one\n":     {"symbolic-ref", "HEAD"},
+	} {
+		if got := run(args...); strings.TrimSpace(got) != strings.TrimSpace(want) {
+			t.Errorf("git %v: %q", args, got)
+		}
+	}
+	empty, err := db.AddProject(t.Context(), root, model.NewPlace{FullPath: "acme/empty", DefaultBranch: "trunk"})
+	if err != nil || !empty.PushedAt.IsZero() || headBranch(db.repository(empty.ID)) != "trunk" {
+		t.Errorf("%+v, %v", empty, err)
+	}
+	_, err = db.AddProject(t.Context(), root, model.NewPlace{FullPath: "acme/wrong", DefaultBranch: "a..b", Readme: true})
+	if !errors.Is(err, model.ErrInvalid) {
+		t.Error(err)
+	}
+	if problems, err := db.Check(t.Context()); err != nil || len(problems) > 0 {
+		t.Errorf("%v, %v", problems, err)
+	}
+}
+
+// What is taken for a branch's name is what Git takes for one.
+func TestBranchNames(t *testing.T) {
+	for _, name := range []string{"main", "a/b", "ä", "feature/1.2", "a@b", "a@{b", "", ".a", "a/.b", "a.lock", "a.lock/b", "a.locks", "a..b", "a.", "a/", "/a", "a//b",
+		"a b", "a~", "a^", "a:", "a?", "a*", "a[", "a\\", "-a", "a\x01", "a\x7f", "HEAD", "{a}", "refs/heads/x"} {
+		err := exec.Command("git", "check-ref-format", "--branch", name).Run()
+		if got := validBranch(name); got != (err == nil) {
+			t.Errorf("%q: %v, Git says %v", name, got, err)
+		}
+	}
+}
