@@ -10,10 +10,10 @@ import (
 )
 
 // Git holds in memory what a client asks for, and a body of gzip may unpack to a
-// thousand times its size: this is how many bytes a fetch may ask with, and the
-// list of refs of a push with its options.
+// thousand times its size: this is how many bytes a fetch may ask with, which is
+// 300,000 commits, and the list of refs of a push with its options.
 const (
-	maxWants    = 64 << 20
+	maxWants    = 16 << 20
 	maxCommands = 32 << 20
 )
 

@@ -154,7 +154,7 @@ func (c *call) log(began time.Time) {
 		slog.String("method", c.r.Method),
 		slog.String("path", c.r.URL.Path[:min(len(c.r.URL.Path), longestPath)]),
 		slog.Int("status", c.status),
-		slog.Duration("took", took),
+		slog.Float64("ms", float64(took.Microseconds())/1000),
 		slog.String("address", c.address),
 		slog.String("user", c.pass.User.Username),
 		slog.Int64("token", c.pass.Token.ID))

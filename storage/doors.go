@@ -130,6 +130,7 @@ func (db *DB) Pushed(ctx context.Context, a model.Actor, push model.Push) error 
 	if err != nil {
 		return err
 	}
+	db.sweepIncoming(db.repository(push.ProjectID))
 	type ref struct {
 		Ref string `json:"ref"`
 		Old string `json:"old"`

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strconv"
 	"strings"
+	"time"
 
 	"patrol/model"
 )
@@ -161,6 +162,26 @@ func (db *DB) removeRepository(id int64) error {
 		return err
 	}
 	return os.RemoveAll(db.trash(id))
+}
+
+// incomingLeft is how long a push may take before what it has received so far is
+// taken for the leftovers of one that was killed.
+const incomingLeft = 24 * time.Hour
+
+// sweepIncoming removes such leftovers: Git keeps what it receives in a folder
+// among the objects, and nobody else ever looks at it.
+func (db *DB) sweepIncoming(folder string) {
+	objects := filepath.Join(folder, "objects")
+	entries, _ := os.ReadDir(objects) // none: nothing to sweep
+	for _, e := range entries {
+		info, err := e.Info()
+		if err != nil || !strings.HasPrefix(e.Name(), "tmp_objdir-") || time.Since(info.ModTime()) < incomingLeft {
+			continue
+		}
+		if err := os.RemoveAll(filepath.Join(objects, e.Name())); err != nil {
+			db.log.Warn("cannot remove what a killed push has left", "error", err)
+		}
+	}
 }
 
 // branchExists tells whether a repository has a branch of that name.

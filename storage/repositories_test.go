@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"patrol/model"
 )
@@ -186,6 +187,32 @@ func TestBranchNames(t *testing.T) {
 		err := exec.Command("git", "check-ref-format", "--branch", name).Run()
 		if got := validBranch(name); got != (err == nil) {
 			t.Errorf("%q: %v, Git says %v", name, got, err)
+		}
+	}
+}
+
+// What a killed push has left goes with a later one; what may be of one that is
+// under way stays.
+func TestIncomingLeft(t *testing.T) {
+	db := open(t, Options{})
+	p := addProject(t, db, "acme/web")
+	objects := filepath.Join(db.repository(p.ID), "objects")
+	for name, age := range map[string]time.Duration{"tmp_objdir-incoming-old": 25 * time.Hour, "tmp_objdir-incoming-new": time.Hour, "ab": 48 * time.Hour} {
+		path := filepath.Join(objects, name)
+		if err := os.MkdirAll(filepath.Join(path, "pack"), 0o700); err != nil {
+			t.Fatal(err)
+		}
+		then := time.Now().Add(-age)
+		if err := os.Chtimes(path, then, then); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := db.Pushed(t.Context(), root, model.Push{ProjectID: p.ID}); err != nil {
+		t.Fatal(err)
+	}
+	for name, there := range map[string]bool{"tmp_objdir-incoming-old": false, "tmp_objdir-incoming-new": true, "ab": true} {
+		if _, err := os.Stat(filepath.Join(objects, name)); (err == nil) != there {
+			t.Errorf("%s: %v", name, err)
 		}
 	}
 }
