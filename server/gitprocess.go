@@ -12,7 +12,7 @@ import (
 
 // gitConfig is all the configuration that Git sees beside the repository's own:
 // no hooks (G27), filters and single objects for partial clones (G24), push
-// options (G25), no housekeeping behind a request, and no branch that can't be
+// options (G25), no housekeeping behind a request (see keepHouse), and no branch that can't be
 // deleted (G28). safe.directory: the repository may belong to another user.
 var gitConfig = []string{
 	"-c", "core.hooksPath=/dev/null",

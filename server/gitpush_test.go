@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"patrol/model"
 )
@@ -269,3 +270,50 @@ func TestCutPush(t *testing.T) {
 type broken struct{}
 
 func (broken) Read([]byte) (int, error) { return 0, io.ErrClosedPipe }
+
+// After a push into a repository of many packs they are put together, and it is
+// still what it was.
+func TestHousekeeping(t *testing.T) {
+	w := newWorld(t)
+	p, made, c := w.pushed()
+	bare := w.bare(p)
+	for i := range packsEnough + 1 {
+		file := filepath.Join(t.TempDir(), "import")
+		text := fmt.Sprintf("commit refs/heads/b%d\ncommitter a <a@b> 1 +0000\ndata 1\nx\nM 644 inline f\ndata 2\n%02d\n", i, i%100)
+		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		stream, err := os.Open(file)
+		if err != nil {
+			t.Fatal(err)
+		}
+		cmd := exec.Command("git", "-C", bare.dir, "-c", "fastimport.unpackLimit=1", "fast-import", "--quiet")
+		cmd.Stdin = stream
+		out, err := cmd.CombinedOutput()
+		stream.Close()
+		if err != nil {
+			t.Fatalf("%v: %s", err, out)
+		}
+	}
+	refs := func() string {
+		return bare.run("for-each-ref", "--format=%(objectname) %(refname)", "refs/heads/b*", "refs/heads/main")
+	}
+	before := refs()
+	c.commit("new", "new")
+	c.run("push", "-q", w.remote("acme/web", made.Secret.Reveal()), "main:after")
+	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
+		packs, err := filepath.Glob(filepath.Join(bare.dir, "objects", "pack", "*.pack"))
+		if err != nil || time.Now().After(deadline) {
+			t.Fatalf("%d packs, %v", len(packs), err)
+		}
+		if len(packs) <= 2 {
+			break
+		}
+	}
+	bare.run("fsck", "--strict")
+	if after := refs(); after != before {
+		t.Errorf("refs:\n%s\nbefore:\n%s", after, before)
+	}
+	again := w.checkout("again")
+	again.run("clone", "-q", w.remote("acme/web", made.Secret.Reveal()), ".")
+}

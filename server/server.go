@@ -14,6 +14,7 @@ import (
 	"os/exec"
 	"runtime"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"time"
 
@@ -62,6 +63,7 @@ type Server struct {
 	prefix   string   // path that every route is under, without slash at its end
 	handlers map[*model.Endpoint]handler
 	slots    chan struct{} // one for each running Git process
+	untidy   chan string   // repositories that may want housekeeping
 	draining atomic.Bool
 	hard     context.Context // done: what still runs ends now
 	harden   context.CancelFunc
@@ -81,7 +83,7 @@ func New(c Config) *Server {
 	c.BodyTime = orElse(c.BodyTime, 30*time.Second)
 	c.AnswerTime = orElse(c.AnswerTime, 2*time.Minute)
 	c.DrainLimit = orElse(c.DrainLimit, 30*time.Second)
-	s := &Server{Config: c, slots: make(chan struct{}, c.GitProcesses), ids: newRequestIDs()}
+	s := &Server{Config: c, slots: make(chan struct{}, c.GitProcesses), untidy: make(chan string, 64), ids: newRequestIDs()}
 	s.git, s.gitErr = exec.LookPath("git")
 	s.handlers = attach(handlers)
 	s.hard, s.harden = context.WithCancel(context.Background())
@@ -128,12 +130,19 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		}
 		ended <- h.Serve(l)
 	}()
+	serving, stop := context.WithCancel(ctx)
+	defer stop()
+	var house sync.WaitGroup
+	house.Go(func() { s.keepHouse(serving) })
+	var err error
 	select {
-	case err := <-ended:
-		return err
+	case err = <-ended:
 	case <-ctx.Done():
+		err = s.drain(h)
 	}
-	return s.drain(h)
+	stop()
+	house.Wait()
+	return err
 }
 
 func (s *Server) drain(h *http.Server) error {

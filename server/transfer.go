@@ -301,6 +301,7 @@ func (t *transfer) record(changes []model.RefUpdate) {
 	if err != nil {
 		t.s.Log.Error("an accepted push is not recorded", "id", t.id, "project", t.project, "refs", len(changes), "error", err)
 	}
+	t.s.pushed(t.process.cmd.Dir)
 }
 
 // refs is what each ref of the repository is now: for clients that ask Git for
