@@ -12,8 +12,9 @@ import (
 
 // gitConfig is all the configuration that Git sees beside the repository's own:
 // no hooks (G27), filters and single objects for partial clones (G24), push
-// options (G25), no housekeeping behind a request (see keepHouse), and no branch that can't be
-// deleted (G28). safe.directory: the repository may belong to another user.
+// options (G25), no housekeeping behind a request (keepHouse does it), and no
+// branch that can't be deleted (G28). safe.directory: the repository may belong
+// to another user.
 var gitConfig = []string{
 	"-c", "core.hooksPath=/dev/null",
 	"-c", "core.fsync=committed",
