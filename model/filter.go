@@ -84,6 +84,7 @@ func (e *FilterError) Error() string {
 // wrong.
 func ParseFilter(line string) (Filter, error) {
 	var f Filter
+	values := 0
 	for start := 0; start < len(line); {
 		if r, size := utf8.DecodeRuneInString(line[start:]); unicode.IsSpace(r) {
 			start += size
@@ -96,10 +97,19 @@ func ParseFilter(line string) (Filter, error) {
 			return nil, err
 		}
 		f = append(f, term)
+		if values += len(term.Values); values > maxFilterValues {
+			return nil, &FilterError{Start: start, End: end, Text: fmt.Sprintf("too many values (maximum is %d)", maxFilterValues)}
+		}
 		start = end
 	}
 	return f, nil
 }
+
+// What a filter line may hold: a store can compare no more.
+const (
+	maxFilterValues = 200
+	maxFilterValue  = 1000 // bytes
+)
 
 // untilUnquoted is where the first character outside of quotes stands that is
 // one of those looked for, or the length of s.
@@ -153,6 +163,9 @@ func parseValue(field, text string) (Value, *FilterError) {
 			return v, &FilterError{Text: "a word is empty"}
 		}
 		return v, &FilterError{Text: field + " needs a value"}
+	}
+	if len(text) > maxFilterValue {
+		return v, &FilterError{Text: fmt.Sprintf("a value is too long (maximum is %d bytes)", maxFilterValue)}
 	}
 	switch field {
 	case "role", "scope", "state", "kind":

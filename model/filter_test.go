@@ -135,3 +135,18 @@ func TestNearest(t *testing.T) {
 		}
 	}
 }
+
+// A line that no store could compare is refused.
+func TestFilterBounds(t *testing.T) {
+	for line, want := range map[string]string{
+		strings.Repeat("a,", maxFilterValues) + "a": "too many values",
+		strings.Repeat("a ", maxFilterValues) + "a": "too many values",
+		strings.Repeat("a", maxFilterValue+1):       "a value is too long",
+		strings.Repeat("a ", maxFilterValues):       "",
+	} {
+		_, err := ParseFilter(line)
+		if (err == nil) != (want == "") || err != nil && !strings.Contains(err.Error(), want) {
+			t.Errorf("%.20q…: %v", line, err)
+		}
+	}
+}

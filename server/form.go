@@ -76,10 +76,14 @@ func (f *form) optional(key string) *string {
 	return nil
 }
 
+// maxSearch is how many bytes a text to look for may have: far more than anything
+// that is searched in one go.
+const maxSearch = 10_000
+
 // search reads a text to look for; it must be one that can be stored.
 func (f *form) search(key string) string {
 	text, ok := f.text(key)
-	if ok && utf8.ValidString(text) && !model.ValidText(text) {
+	if ok && utf8.ValidString(text) && (!model.ValidText(text) || len(text) > maxSearch) {
 		f.invalid(key)
 	}
 	return text

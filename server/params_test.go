@@ -129,3 +129,13 @@ func FuzzJSONText(f *testing.F) {
 		}
 	})
 }
+
+// A text that is longer than any that is stored, and more numbers than a
+// statement takes, get an answer.
+func TestLongQueries(t *testing.T) {
+	w := newWorld(t)
+	auth := token(w.rootToken())
+	for _, path := range []string{"projects", "groups", "users", "personal_access_tokens"} {
+		w.expect("A23", w.ask("GET", "/api/v4/"+path+"?search="+strings.Repeat("a", 55_000), auth), 400, `{"error":"search is invalid"}`)
+	}
+}

@@ -80,12 +80,10 @@ func (t *tx) revoke(token model.Token) error {
 	if err != nil || !revoked {
 		return err
 	}
-	before, err := t.tokensWhereLimit(familySQL+` AND t.id < ? AND t.revoked_at IS NULL`, token.Family, token.Family, token.ID)
-	for _, old := range before {
-		if err == nil {
-			_, err = t.revokeRow(old, model.TokenRevoked, map[string]any{"name": old.Name, "with": token.ID})
-		}
-	}
+	err = t.eachLive(familySQL+` AND t.id < ?`, []any{token.Family, token.Family, token.ID}, func(old model.Token) error {
+		_, err := t.revokeRow(old, model.TokenRevoked, map[string]any{"name": old.Name, "with": token.ID})
+		return err
+	})
 	if err != nil {
 		return err
 	}
@@ -178,7 +176,7 @@ func (t *tx) moveRecords(user int64) (moved int64, err error) {
 
 // revokePersonal revokes a person's tokens, before he is deleted (R132).
 func (t *tx) revokePersonal(user int64) error {
-	return t.revokeWhere(`t.user_id = ? AND t.kind = 'personal' AND t.revoked_at IS NULL`, user)
+	return t.eachLive(`t.user_id = ? AND t.kind = 'personal'`, []any{user}, t.revoke)
 }
 
 // endPlace revokes the tokens of one project or group and deletes its bots,
@@ -188,30 +186,23 @@ func (t *tx) endPlace(p place) error {
 	if p.Kind == model.GroupPlace {
 		column = `t.group_id`
 	}
-	if err := t.revokeWhere(column+` = ? AND t.revoked_at IS NULL`, p.ID); err != nil {
+	if err := t.eachLive(column+` = ?`, []any{p.ID}, t.revoke); err != nil {
 		return err
 	}
 	return t.endIdleBots(p) // of R121, and of expired tokens that were revoked before
 }
 
-const revocationBatch = 500
-
-// revokeWhere revokes the tokens that a condition names, some at a time so that
-// memory doesn't grow with their number.
-func (t *tx) revokeWhere(condition string, args ...any) error {
+// eachLive calls end for every token that a condition names and that isn't
+// revoked, some at a time so that memory doesn't grow with their number. end
+// revokes it.
+func (t *tx) eachLive(condition string, args []any, end func(model.Token) error) error {
 	for {
-		var batch []model.Token
-		err := t.rows(`SELECT `+tokenColumns+` FROM `+tokenTables+` WHERE `+condition+` LIMIT ?`, append(args[:len(args):len(args)], revocationBatch),
-			func(scan func(...any) error) error {
-				token, err := t.scanToken(scan)
-				batch = append(batch, token)
-				return err
-			})
+		batch, err := t.tokensWhereLimit(condition+` AND t.revoked_at IS NULL`, args...)
 		if err != nil || len(batch) == 0 {
 			return err
 		}
 		for _, token := range batch {
-			if err := t.revoke(token); err != nil {
+			if err := end(token); err != nil {
 				return err
 			}
 		}

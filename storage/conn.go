@@ -198,7 +198,7 @@ func (db *DB) view(ctx context.Context, a model.Actor, do func(*tx) error) error
 		return storeError(err)
 	}
 	t := &tx{db: db, conn: c, ctx: ctx, actor: a, now: db.Now()}
-	err = do(t)
+	err = guarded(do, t)
 	if end := c.exec(context.WithoutCancel(ctx), "ROLLBACK"); err == nil {
 		err = end
 	}

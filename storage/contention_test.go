@@ -182,3 +182,17 @@ func checkContention(t *testing.T, db *DB, secrets map[int64]model.Secret) {
 		t.Error(err)
 	}
 }
+
+// A use case that panics while it reads is answered, and its connection works
+// for the next.
+func TestReaderPanics(t *testing.T) {
+	db := open(t, Options{})
+	for range readers + 1 {
+		if err := db.view(t.Context(), root, func(*tx) error { panic("a secret") }); !errors.Is(err, errPanicked) {
+			t.Fatal(err)
+		}
+	}
+	if _, err := db.Users(t.Context(), root, model.UserQuery{}, model.Page{}); err != nil {
+		t.Error(err)
+	}
+}

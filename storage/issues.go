@@ -148,7 +148,7 @@ func (db *DB) Issues(ctx context.Context, a model.Actor, in model.Ref, q model.I
 			w.and(`u.username = ?`, q.Author)
 		}
 		if len(q.IIDs) > 0 {
-			w.and(`i.iid IN (`+marks(len(q.IIDs))+`)`, anys(q.IIDs)...)
+			w.oneOf(`i.iid`, q.IIDs)
 		}
 		list, err = page(t, p, paged{columns: issueColumns, from: issueTables, where: w, keys: []sortKey{{column: `i.iid`, descending: true}}},
 			func(scan func(...any) error) (model.Issue, []any, error) {

@@ -88,9 +88,11 @@ func (l *lookup) flushDigests() error {
 		err := t.rows(digestsSQL, args, func(scan func(...any) error) error {
 			var digest sql.RawBytes
 			var id int64
-			err := scan(&digest, &id)
+			if err := scan(&digest, &id); err != nil {
+				return err
+			}
 			l.tokens[model.Digest(digest)] = id
-			return err
+			return nil
 		})
 		if err != nil {
 			return err

@@ -123,7 +123,7 @@ func (db *DB) members(ctx context.Context, a model.Actor, asked model.MemberQuer
 		q.where.and(`best.rank = 1`)
 		searchUsers(&q.where, asked.Search)
 		if asked.UserIDs != nil {
-			q.where.and(`u.id IN (`+marks(len(asked.UserIDs))+`)`, anys(asked.UserIDs)...)
+			q.where.oneOf(`u.id`, asked.UserIDs)
 		}
 		list, err = page(t, p, q, func(scan func(...any) error) (model.Member, []any, error) {
 			m, err := scanMember(scan, instance.host())

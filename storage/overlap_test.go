@@ -112,3 +112,29 @@ func TestEndedOverlapIsCounted(t *testing.T) {
 		}
 	}
 }
+
+// R69: who revokes a token by hand revokes all that it has replaced, however many.
+func TestRevokeLongFamily(t *testing.T) {
+	db := open(t, Options{})
+	p := addProject(t, db, "acme/web")
+	first := addToken(t, db, root, p.Ref(), "deploy")
+	newest := first.ID
+	for range tidyBatch + 10 {
+		made, err := db.RotateTokens(t.Context(), root, model.Ref{}, model.Rotation{OverlapHours: 24}, newest)
+		if err != nil {
+			t.Fatal(err)
+		}
+		newest = made[0].ID
+	}
+	if err := db.RevokeTokens(t.Context(), root, model.Ref{}, newest); err != nil {
+		t.Fatal(err)
+	}
+	if err := admitted(t, db, first.Secret); err == nil {
+		t.Error("the first secret still works")
+	}
+	active := true
+	list, err := db.Tokens(t.Context(), root, model.TokenQuery{Active: &active}, model.Page{Count: true})
+	if err != nil || list.Total != 0 {
+		t.Errorf("%d live tokens, %v", list.Total, err)
+	}
+}

@@ -147,21 +147,32 @@ func TestPlans(t *testing.T) {
 	}
 }
 
-// The first page of all tokens, or of all active ones, is read in its order: an
-// index has it.
+// A page of all tokens, or of all active ones, is read in its order: an index has
+// it, and leads to where the page before has ended.
 func TestOrderPlans(t *testing.T) {
 	db := open(t, Options{})
+	p := addProject(t, db, "acme/web")
+	for _, name := range []string{"one", "two"} {
+		addToken(t, db, root, p.Ref(), name)
+	}
 	yes := true
 	for sort, index := range map[model.TokenSort]string{
-		model.ByExpiry: `tokens_(live|expiry)`, model.ByName: `tokens_name`, model.ByCreated: `tokens_created`, model.ByLastUse: `tokens_last_use`,
+		model.ByExpiry: `tokens_(live|expiry)`, model.ByName: `tokens_name`, model.ByCreated: `tokens_created`, model.ByLastUse: `tokens_used_(first|last)`,
 	} {
 		read := regexp.MustCompile(`\n(SCAN|SEARCH) t USING (COVERING )?INDEX ` + index + `\b`)
+		sought := regexp.MustCompile(`\nSEARCH t USING (COVERING )?INDEX ` + index + `\b`)
 		for _, active := range []*bool{nil, &yes} {
 			for _, descending := range []bool{false, true} {
 				q := model.TokenQuery{Sort: sort, Descending: descending, Active: active, Deleted: true}
-				for _, plan := range plans(t, db, func() error { _, err := db.Tokens(t.Context(), root, q, model.Page{}); return err }) {
-					if strings.Contains(plan, "OFFSET") && !read.MatchString(plan) {
-						t.Errorf("sort %d, descending %v: %s", sort, descending, plan)
+				first, err := db.Tokens(t.Context(), root, q, model.Page{Limit: 1})
+				if err != nil || first.Next == "" {
+					t.Fatal(first.Next, err)
+				}
+				for page, want := range map[model.Page]*regexp.Regexp{{}: read, {After: first.Next}: sought} {
+					for _, plan := range plans(t, db, func() error { _, err := db.Tokens(t.Context(), root, q, page); return err }) {
+						if strings.Contains(plan, "OFFSET") && !want.MatchString(plan) {
+							t.Errorf("sort %d, descending %v, after %q: %s", sort, descending, page.After, plan)
+						}
 					}
 				}
 			}

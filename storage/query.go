@@ -30,6 +30,15 @@ func (w *where) holds(text string, columns ...string) {
 	w.and(condition, args...)
 }
 
+// oneOf keeps rows with one of these numbers, of which there may be any number.
+func (w *where) oneOf(column string, ids []int64) {
+	list, err := json.Marshal(ids)
+	if err != nil {
+		panic(err) // numbers only
+	}
+	w.and(column+` IN (SELECT value FROM json_each(?))`, string(list))
+}
+
 // first puts a condition before the others: of several on one column, it is the
 // first that tells SQLite where to begin in an index.
 func (w *where) first(condition string, args ...any) {
@@ -44,12 +53,10 @@ func (w where) String() string {
 	return strings.Join(w.conditions, " AND ")
 }
 
-// sortKey is one column of an order. Where it is NULL, if it ever is, comes last
-// in both directions.
+// sortKey is one column of an order. It is never NULL.
 type sortKey struct {
 	column     string
 	descending bool
-	nullable   bool
 }
 
 // paged is a query whose rows are given page by page. The last key is unique.
@@ -145,9 +152,6 @@ func order(keys []sortKey) string {
 		if k.descending {
 			parts[i] += " DESC"
 		}
-		if k.nullable {
-			parts[i] += " NULLS LAST"
-		}
 	}
 	return strings.Join(parts, ", ")
 }
@@ -175,46 +179,34 @@ func afterCursor(w *where, keys []sortKey, after string) error {
 		return errCursor
 	}
 	for i, v := range values {
-		if values[i], err = keys[i].value(v); err != nil {
+		if values[i], err = keyValue(v); err != nil {
 			return errCursor
 		}
-	}
-	if alike(keys) {
-		columns := make([]string, len(keys))
-		for i, k := range keys {
-			columns[i] = k.column
-		}
-		w.first(`(`+strings.Join(columns, ", ")+`) `+keys[0].after()+` (`+marks(len(keys))+`)`, values...)
-		return nil
 	}
 	var alternatives []string
 	var args []any
 	for i, k := range keys {
 		var all []string
 		for j := range i {
-			all = append(all, keys[j].equal())
+			all = append(all, keys[j].column+" = ?")
 		}
-		alternatives = append(alternatives, strings.Join(append(all, k.beyond(k.after(), values[i])), " AND "))
+		alternatives = append(alternatives, strings.Join(append(all, k.column+" "+k.after()+" ?"), " AND "))
 		args = append(args, values[:i+1]...)
 	}
 	// The first key alone, said again, lets an index start at the right place.
-	w.first(keys[0].beyond(keys[0].after()+"=", values[0])+" AND ("+strings.Join(alternatives, " OR ")+")", append([]any{values[0]}, args...)...)
+	w.first(keys[0].column+" "+keys[0].after()+"= ? AND ("+strings.Join(alternatives, " OR ")+")", append([]any{values[0]}, args...)...)
 	return nil
 }
 
 var errKey = errors.New("not a sort key")
 
-// value is a key's value in a cursor.
-func (k sortKey) value(v any) (any, error) {
+// keyValue is a key's value in a cursor.
+func keyValue(v any) (any, error) {
 	switch v := v.(type) {
 	case string:
 		return v, nil
 	case json.Number:
 		return v.Int64()
-	case nil:
-		if k.nullable {
-			return nil, nil
-		}
 	}
 	return nil, errKey
 }
@@ -224,47 +216,6 @@ func (k sortKey) after() string {
 		return "<"
 	}
 	return ">"
-}
-
-// equal is the condition that a row's key is a value.
-func (k sortKey) equal() string {
-	if k.nullable {
-		return k.column + " IS ?"
-	}
-	return k.column + " = ?"
-}
-
-// beyond is the condition that a row's key comes after a value, or after or at
-// it, by the comparison. NULL comes after all others.
-func (k sortKey) beyond(comparison string, value any) string {
-	switch {
-	case !k.nullable:
-		return k.column + " " + comparison + " ?"
-	case value != nil:
-		return "coalesce(" + k.column + " " + comparison + " ?, TRUE)"
-	case comparison == k.after():
-		return "? IS NOT NULL" // nothing
-	}
-	return k.column + " IS ?"
-}
-
-// alike tells whether keys can be compared as one.
-func alike(keys []sortKey) bool {
-	for _, k := range keys {
-		if k.descending != keys[0].descending || k.nullable {
-			return false
-		}
-	}
-	return true
-}
-
-// anys are values as arguments of a statement.
-func anys[T any](values []T) []any {
-	args := make([]any, len(values))
-	for i, v := range values {
-		args[i] = v
-	}
-	return args
 }
 
 // marks is n question marks for a statement.

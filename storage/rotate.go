@@ -202,6 +202,6 @@ func (db *DB) Reused(ctx context.Context, a model.Actor, tokenID int64) error {
 		if err != nil {
 			return err
 		}
-		return t.revokeWhere(familySQL+` AND t.revoked_at IS NULL`, token.Family, token.Family)
+		return t.eachLive(familySQL, []any{token.Family, token.Family}, t.revoke)
 	})
 }

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"math"
 	"slices"
 	"strings"
 
@@ -197,8 +198,15 @@ func tokenOrder(q model.TokenQuery) ([]sortKey, func(model.Token) []any) {
 	case model.ByName:
 		return []sortKey{{column: `t.name COLLATE NOCASE`, descending: q.Descending}, last}, func(t model.Token) []any { return []any{t.Name, t.ID} }
 	case model.ByLastUse:
-		return []sortKey{{column: `t.last_used_at`, descending: q.Descending, nullable: true}, last}, func(t model.Token) []any {
-			return []any{millis(t.LastUsedAt), t.ID}
+		column, never := `coalesce(t.last_used_at, 9223372036854775807)`, int64(math.MaxInt64)
+		if q.Descending {
+			column, never = `coalesce(t.last_used_at, -1)`, -1
+		}
+		return []sortKey{{column: column, descending: q.Descending}, last}, func(t model.Token) []any {
+			if t.LastUsedAt.IsZero() {
+				return []any{never, t.ID}
+			}
+			return []any{t.LastUsedAt.UnixMilli(), t.ID}
 		}
 	}
 	return []sortKey{{column: `t.id`, descending: q.Descending}}, func(t model.Token) []any { return []any{t.ID} }

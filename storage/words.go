@@ -2,7 +2,6 @@ package storage
 
 import (
 	"database/sql/driver"
-	"encoding/json"
 	"slices"
 	"strings"
 	"unicode"
@@ -93,8 +92,11 @@ func (t *tx) indexed() (upTo, last int64, err error) {
 // order, looking at one after the other in that order soon finds a page of them.
 func (t *tx) narrowToWords(w *where, texts []string, places bool) error {
 	match, ok := matching(texts)
+	if !ok {
+		return nil
+	}
 	upTo, last, err := t.indexed()
-	if err != nil || !ok || last-upTo > wordsBehind {
+	if err != nil || last-upTo > wordsBehind {
 		return err
 	}
 	named, args := `SELECT rowid AS id FROM token_words WHERE token_words MATCH ? UNION ALL SELECT id FROM tokens WHERE id > ?`, []any{match, upTo}
@@ -113,7 +115,7 @@ func (t *tx) narrowToWords(w *where, texts []string, places bool) error {
 		w.among, w.amongArgs = named, args
 		return nil
 	}
-	w.andOneOf(found)
+	w.oneOf(`t.id`, found)
 	return nil
 }
 
@@ -122,18 +124,9 @@ func (t *tx) narrowToWords(w *where, texts []string, places bool) error {
 func (t *tx) narrowToProjects(w *where, texts []string) error {
 	found, few, err := t.fewIDs(inPlacesOf(texts, `project_id`))
 	if err == nil && few {
-		w.andOneOf(found)
+		w.oneOf(`t.id`, found)
 	}
 	return err
-}
-
-// andOneOf keeps the tokens with these numbers.
-func (w *where) andOneOf(ids []int64) {
-	list, err := json.Marshal(ids)
-	if err != nil {
-		panic(err) // numbers only
-	}
-	w.and(`t.id IN (SELECT value FROM json_each(?))`, string(list))
 }
 
 // fewIDs are the numbers that a query gives, unless they are more than wordsFew.

@@ -3,7 +3,9 @@ package storage
 import (
 	"context"
 	"errors"
-	"time"
+	"fmt"
+	"runtime"
+	"runtime/debug"
 
 	"patrol/model"
 )
@@ -242,10 +244,16 @@ func (w *writer) savepoint(j *job, shared *chain) (err error) {
 // errPanicked answers a use case that panicked; the others go on.
 var errPanicked = errors.New("internal error: the use case failed and nothing was changed")
 
+// guarded turns a panic into errPanicked. Its value isn't logged: it may hold
+// anything.
 func guarded(do func(*tx) error, t *tx) (err error) {
 	defer func() {
 		if p := recover(); p != nil {
-			t.db.log.Error("use case panicked", "panic", p, "at", t.now.Format(time.RFC3339))
+			kind := fmt.Sprintf("%T", p)
+			if e, ok := p.(runtime.Error); ok {
+				kind = e.Error()
+			}
+			t.db.log.Error("use case panicked", "kind", kind, "stack", string(debug.Stack()))
 			err = errPanicked
 		}
 	}()

@@ -8,7 +8,8 @@ INSERT INTO words_indexed VALUES (0);
 -- Lists of all tokens in another order than by expiry. Those never used are last.
 CREATE INDEX tokens_name ON tokens (name COLLATE NOCASE, id DESC);
 CREATE INDEX tokens_created ON tokens (created_at, id DESC);
-CREATE INDEX tokens_last_use ON tokens (last_used_at, id DESC);
+CREATE INDEX tokens_used_first ON tokens (coalesce(last_used_at, 9223372036854775807), id DESC);
+CREATE INDEX tokens_used_last ON tokens (coalesce(last_used_at, -1), id);
 
 -- Counting what is active, or active and no longer used, needs no look at the
 -- tokens themselves.
