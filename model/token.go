@@ -91,6 +91,7 @@ type IssuedToken struct {
 
 // Event is one line of a token's history: an audit entry or a use.
 type Event struct {
+	Key    int64 // tells it from the others of its token
 	At     time.Time
 	Action string // "token.created", "git push", …
 	Text   string

@@ -124,6 +124,7 @@ func (t *transfer) run() {
 	stdout, _ := t.process.cmd.StdoutPipe()
 	if err := t.process.cmd.Start(); err != nil {
 		t.s.Log.Error("git does not start", "id", t.id, "error", err)
+		t.limitBody()
 		t.plain(http.StatusInternalServerError, "Internal Server Error")
 		return
 	}

@@ -55,7 +55,7 @@ func scanEvent(scan func(...any) error, of int64) (e model.Event, keys []any, er
 	if err := scan(&at, &arm, &id, &target, &e.Action, &who, &address, &change, &path, &rule); err != nil {
 		return e, nil, err
 	}
-	e.At = time.UnixMilli(at).UTC()
+	e.Key, e.At = 2*id+arm, time.UnixMilli(at).UTC()
 	var parts []string
 	if target != 0 && target != of { // of another token of the family (R68)
 		parts = append(parts, fmt.Sprintf("token %d", target))

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"sync"
 	"time"
 
 	"patrol/model"
@@ -34,6 +35,8 @@ type App struct {
 	side    screen   // what the list beside it previews, on a wide terminal
 	going   bool     // g was pressed
 	blurred bool     // while a pane without the focus is drawn
+
+	changing sync.RWMutex // read-locked while something is being changed
 
 	toast   toast
 	undos   []undo
@@ -208,6 +211,9 @@ func (a *App) front() screen { return a.stack[len(a.stack)-1] }
 
 // push shows a screen over the others.
 func (a *App) push(s screen) tea.Cmd {
+	if h, ok := a.front().(holder); ok {
+		h.letGo() // it was not meant for the new one
+	}
 	if !isBox(s) {
 		a.side = nil
 	}
@@ -259,7 +265,7 @@ func (a *App) back() tea.Cmd {
 // overtaken: what was asked for is done, and its answer is shown.
 func (a *App) change(do func(context.Context) error, then func() tea.Cmd) tea.Cmd {
 	return attempt(a, new(request), func(ctx context.Context) (struct{}, error) {
-		return struct{}{}, do(context.WithoutCancel(ctx))
+		return struct{}{}, do(ctx)
 	}, func(_ struct{}, err error) tea.Cmd {
 		if err != nil {
 			a.fail(err)

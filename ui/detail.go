@@ -30,7 +30,7 @@ func newDetail(a *App, t model.Token, from *list[model.Token]) *list[model.Event
 	l.who = func() string { return a.roleHere(role) }
 	l.title = func() string { return "HISTORY" }
 	l.above = func(w int) []string { return a.tokenLines(t, w) }
-	l.id = func(e model.Event) int64 { return e.At.UnixMilli() }
+	l.id = func(e model.Event) int64 { return e.Key }
 	l.aside = func() string {
 		if from == nil || len(from.rows) == 0 {
 			return ""

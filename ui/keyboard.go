@@ -58,6 +58,7 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 // holder is a screen that may keep a key until what it is meant for has come.
 type holder interface {
 	holds(tea.KeyPressMsg, keys.Action) bool
+	letGo()
 }
 
 // sets are the keys in force.

@@ -59,6 +59,8 @@ type list[T any] struct {
 	held    tea.KeyPressMsg
 	req     request
 	counts  request // beside the rows: counting may take longer than reading
+	marking request
+	changed bool // all may no longer be the number of rows without a filter
 
 	sort    int
 	reverse bool
@@ -78,7 +80,8 @@ type wanted struct {
 func (l *list[T]) wanted() wanted { return wanted{l.applied, l.sort, l.reverse} }
 
 const (
-	pageRows = 50 // rows a page
+	pageRows = 50                          // rows a page
+	farthest = model.CountLimit / pageRows // how many pages G goes to the end
 	gutter   = 3  // cells before the first column: mark, marker, blank
 )
 
@@ -117,6 +120,7 @@ func (l *list[T]) resize(w, h int) {
 }
 
 func (l *list[T]) load() tea.Cmd {
+	l.changed = true
 	if l.also == nil {
 		return l.read(l.from, false)
 	}
@@ -145,9 +149,17 @@ func (l *list[T]) read(from int, last bool) tea.Cmd {
 	return ask(l.app, &l.req, func(ctx context.Context) (window[T], error) {
 		win := window[T]{starts: starts[:from+1], from: from}
 		for page := from; page < win.from+pages || last; page++ {
+			if last && page > farthest {
+				return win, fmt.Errorf("the end is more than %s rows away: S reverses the order, / narrows it", group(model.CountLimit))
+			}
 			found, err := l.fetch(ctx, rows, model.Page{Limit: pageRows, After: win.starts[page]})
 			if err != nil {
 				return win, err
+			}
+			if len(found.Rows) == 0 && len(win.rows) == 0 && page > 0 { // all that was from here on is gone
+				win.starts, win.from = win.starts[:page], page-1
+				page -= 2
+				continue
 			}
 			win.rows = append(win.rows, found.Rows...)
 			win.more = found.Next != ""
@@ -209,11 +221,13 @@ func (l *list[T]) take(win window[T], err error, reload, last, anew bool) tea.Cm
 	return tea.Batch(l.app.follow(), l.count(), then)
 }
 
+func (l *list[T]) letGo() { l.held = tea.KeyPressMsg{} }
+
 // holds keeps a key that is meant for a row until those that are being read have
 // come: what is typed ahead is done to what it was typed for. The next key lets
 // go of it.
 func (l *list[T]) holds(key tea.KeyPressMsg, action keys.Action) bool {
-	l.held = tea.KeyPressMsg{}
+	l.letGo()
 	if coming := l.past || !l.ready && l.req.busy; !coming {
 		return false
 	}
@@ -230,17 +244,19 @@ func (l *list[T]) holds(key tea.KeyPressMsg, action keys.Action) bool {
 // count counts the rows that fit the filter. What fits one window needs no
 // looking.
 func (l *list[T]) count() tea.Cmd {
-	rows, fit := l.wanted(), -1
+	rows, fit, all := l.wanted(), -1, l.all
+	if l.changed {
+		all = 0
+	}
 	if !l.more {
 		fit = l.first() + len(l.rows)
 		l.setTotal(fit)
-		if l.applied == "" || l.all > 0 {
+		if l.applied == "" || all > 0 {
 			l.counts.drop()
 			return nil
 		}
 	}
 	type totals struct{ fit, all int }
-	all := l.all
 	return ask(l.app, &l.counts, func(ctx context.Context) (n totals, err error) {
 		count := func(rows wanted) (int, error) {
 			found, err := l.fetch(ctx, rows, model.Page{Limit: 1, Count: true})
@@ -258,7 +274,7 @@ func (l *list[T]) count() tea.Cmd {
 		return n, err
 	}, func(n totals, err error) tea.Cmd {
 		if err == nil {
-			l.all = n.all
+			l.all, l.changed = n.all, false
 			l.setTotal(n.fit)
 		}
 		return nil
@@ -393,6 +409,7 @@ func (l *list[T]) act(p press) tea.Cmd {
 // somebody types.
 func (l *list[T]) again() tea.Cmd {
 	l.starts, l.past, l.ready = nil, true, len(l.rows) > 0
+	l.marking.drop()
 	return l.read(0, false)
 }
 
@@ -440,7 +457,7 @@ const maxMarks = 1000
 // markAll marks every row that the filter shows.
 func (l *list[T]) markAll() tea.Cmd {
 	rows := l.wanted()
-	return ask(l.app, &l.req, func(ctx context.Context) (map[int64]bool, error) {
+	return ask(l.app, &l.marking, func(ctx context.Context) (map[int64]bool, error) {
 		ids, after := map[int64]bool{}, ""
 		for {
 			found, err := l.fetch(ctx, rows, model.Page{Limit: model.MaxPage, After: after})

@@ -66,6 +66,7 @@ func Run(ctx context.Context, c Config) error {
 	stop := context.AfterFunc(ctx, program.Quit)
 	defer stop()
 	_, err := program.Run()
+	app.changing.Lock() // what is being changed is finished first, and nothing begins any more
 	app.abandon()
 	if err != nil {
 		return fmt.Errorf("the console ended: %w", err)

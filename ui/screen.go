@@ -91,6 +91,9 @@ func ask[T any](a *App, r *request, find func(context.Context) (T, error), then 
 // what is written to it then would be lost.
 func attempt[T any](a *App, r *request, do func(context.Context) (T, error), then func(T, error) tea.Cmd) tea.Cmd {
 	return work(a, r, func(ctx context.Context) (done T, err error) {
+		a.changing.RLock()
+		defer a.changing.RUnlock()
+		ctx = context.WithoutCancel(ctx) // what was asked for is done, also if the console ends
 		if err := a.Store.Ready(ctx); err != nil {
 			return done, err
 		}

@@ -87,6 +87,12 @@ func (t *tabs) holds(key tea.KeyPressMsg, action keys.Action) bool {
 	return ok && h.holds(key, action)
 }
 
+func (t *tabs) letGo() {
+	if h, ok := t.front().(holder); ok {
+		h.letGo()
+	}
+}
+
 func (t *tabs) detail() bool { return true }
 
 func (t *tabs) preview() (screen, bool) {

@@ -160,7 +160,7 @@ func (env environment) locale() string {
 // background is what some terminals say of theirs before they are asked.
 func (env environment) background() background {
 	switch env["COLORFGBG"][strings.LastIndexByte(env["COLORFGBG"], ';')+1:] {
-	case "":
+	case "", "default":
 		return darkSoFar
 	case "7", "15":
 		return light
