@@ -14,6 +14,9 @@ import (
 // even reflection (as fmt uses for unexported fields) finds an address only.
 type Secret struct{ text func() string }
 
+// DefaultPrefix is what secrets begin with where the instance says nothing (R141).
+const DefaultPrefix = "glpat-"
+
 // SecretLength is the number of random characters after the prefix (R140).
 const SecretLength = 20
 

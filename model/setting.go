@@ -41,7 +41,7 @@ const (
 var settings = []Setting{
 	{Key: SettingInstanceKind, Default: SelfManaged, Allowed: "self_managed, saas", check: oneOf(SelfManaged, SaaS)},
 	{Key: SettingHost, Default: "localhost", Allowed: "host name", check: matches(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`, "must be a host name")},
-	{Key: SettingPrefix, Default: "glpat-", Allowed: "up to 20 of A–Z a–z 0–9 _ + = / @ : . -", check: matches(`^[A-Za-z0-9_+=/@:.-]{0,20}$`, "must be at most 20 of A–Z a–z 0–9 _ + = / @ : . -")},
+	{Key: SettingPrefix, Default: DefaultPrefix, Allowed: "up to 20 of A–Z a–z 0–9 _ + = / @ : . -", check: matches(`^[A-Za-z0-9_+=/@:.-]{0,20}$`, "must be at most 20 of A–Z a–z 0–9 _ + = / @ : . -")},
 	{Key: SettingMaxLifetime, Allowed: "1–365 days, or empty", check: emptyOr(between(1, MaxLifetime))},
 	{Key: SettingBotRetention, Default: "0", Allowed: "0–3650 days", check: between(0, 3650)},
 	{Key: SettingExpiredBots, Default: "30", Allowed: "0–3650 days", check: between(0, 3650)},

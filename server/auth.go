@@ -56,7 +56,7 @@ func (c *call) admit() error {
 // identify fills in the pass and the date on which it is judged. No secret:
 // nobody.
 func (c *call) identify(secret model.Secret) (err error) {
-	c.today = model.DateOf(c.s.Store.Now())
+	c.today, c.secret = model.DateOf(c.s.Store.Now()), secret
 	if !secret.Empty() {
 		c.pass, err = c.s.Store.Authenticate(c.ctx, secret)
 	}

@@ -22,9 +22,9 @@ func (c *call) noteRefusal(err error) {
 // "GET /api/v4/projects/1". A query is left out: it may hold a secret (A5).
 func (c *call) asks() string {
 	if c.asked != "" {
-		return c.asked
+		return c.masked(c.asked)
 	}
-	return c.r.Method + " " + c.path
+	return c.r.Method + " " + c.masked(c.path)
 }
 
 // refused tells a decision against somebody from a failure.

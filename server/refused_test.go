@@ -1,6 +1,7 @@
 package server
 
 import (
+	"encoding/base64"
 	"fmt"
 	"strings"
 	"sync"
@@ -105,4 +106,37 @@ func TestRefusalsAreNoted(t *testing.T) {
 	}
 	ask("R153 blocked", "GET", "/api/v4/user", own.Secret.Reveal(), of(own.ID, "api", "GET /api/v4/user", "R153"))
 	ask("R153 blocked", "GET", fetch, own.Secret.Reveal(), of(own.ID, "git", "git fetch acme/web", "R153"))
+}
+
+// R142, R143: a secret that stands where it doesn't belong is kept nowhere: not
+// in the log, not among the refusals, percent-encoded or not, ours or another's.
+func TestSecretsInPaths(t *testing.T) {
+	w := newWorld(t)
+	w.project("acme/web", model.Private)
+	mine, other := w.bot("acme/web", model.Developer, model.ScopeAPI), w.bot("acme/web", model.Developer, model.ScopeAPI)
+	secret, another := mine.Secret.Reveal(), other.Secret.Reveal()
+	encoded := strings.ReplaceAll(secret, "glpat", "%67lpat")
+	for _, path := range []string{"/api/v4/projects/" + secret, "/api/v4/personal_access_tokens/" + another, "/api/v4/projects/" + encoded, "/api/v4/projects/a%2F" + secret} {
+		w.ask("GET", path, token(secret))
+		w.ask("GET", path)
+	}
+	for _, secret := range []string{secret, another} {
+		w.ask("GET", "/x:"+secret+"@acme/web.git/info/refs?service=git-upload-pack", "Authorization: Basic "+base64.StdEncoding.EncodeToString([]byte("x:"+mine.Secret.Reveal())))
+	}
+	kept := w.logged()
+	for _, id := range []int64{mine.ID, other.ID} {
+		list, err := w.db.Refusals(t.Context(), root, id)
+		if err != nil {
+			t.Fatal(err)
+		}
+		kept += fmt.Sprint(list)
+	}
+	if !strings.Contains(kept, "glpat-[hidden]") && !strings.Contains(kept, "[hidden]") {
+		t.Error("nothing was kept at all")
+	}
+	for _, secret := range []string{secret, another} {
+		if random := strings.TrimPrefix(secret, "glpat-"); strings.Contains(kept, random) {
+			t.Errorf("%s is kept:\n%s", random, kept)
+		}
+	}
 }

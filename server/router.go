@@ -30,6 +30,7 @@ type call struct {
 	endpoint *model.Endpoint
 	parts    []string // of a REST path, still URL-encoded
 	params   params
+	secret   model.Secret // that was shown, of whatever worth
 	pass     model.Pass
 	today    model.Date // of all that is decided and shown
 	door     model.Door
@@ -138,10 +139,12 @@ func (c *call) caught(panicked any, began time.Time) {
 	}
 }
 
-// log writes the request's line: never the query, which may hold a secret (A5).
+// log writes the request's line: never the query, which may hold a secret (A5),
+// and the path only without one.
 func (c *call) log(began time.Time) {
 	took := time.Since(began)
 	const longestPath = 1024
+	path := c.masked(c.r.URL.Path)
 	h := c.s.Log.Handler()
 	if !h.Enabled(c.ctx, slog.LevelInfo) {
 		return
@@ -152,7 +155,7 @@ func (c *call) log(began time.Time) {
 	record.AddAttrs(
 		slog.String("id", c.id),
 		slog.String("method", c.r.Method),
-		slog.String("path", c.r.URL.Path[:min(len(c.r.URL.Path), longestPath)]),
+		slog.String("path", path[:min(len(path), longestPath)]),
 		slog.Int("status", c.status),
 		slog.Float64("ms", float64(took.Microseconds())/1000),
 		slog.String("address", c.address),

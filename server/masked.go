@@ -1,0 +1,72 @@
+package server
+
+import (
+	"net/url"
+	"strings"
+
+	"patrol/model"
+)
+
+// masked is the request's path, or a part of it, as it may be kept: without the
+// secret that was shown, and without anything that begins as secrets here do
+// (R143). People paste into the wrong place.
+func (c *call) masked(path string) string {
+	if masked := c.mask(path); masked != path {
+		return masked
+	}
+	if plain, err := url.PathUnescape(path); err == nil && plain != path && c.mask(plain) != plain {
+		return c.mask(plain)
+	}
+	return path
+}
+
+const maskedText = "[hidden]"
+
+func (c *call) mask(text string) string {
+	if len(text) < model.SecretLength {
+		return text
+	}
+	shown := c.secret.Reveal()
+	if len(shown) >= model.SecretLength {
+		text = strings.ReplaceAll(text, shown, maskedText)
+	}
+	for _, prefix := range c.prefixes(shown) {
+		text = maskAfter(text, prefix)
+	}
+	return text
+}
+
+// prefixes are what secrets begin with: by default, and as the one that was
+// shown. Only where that was none the setting is looked up.
+func (c *call) prefixes(shown string) []string {
+	own := shown[:max(len(shown)-model.SecretLength, 0)]
+	if c.pass.Token.ID == 0 {
+		own, _ = c.s.Store.Setting(c.ctx, model.SettingPrefix) // else the default must do
+	}
+	if own == "" || own == model.DefaultPrefix {
+		return []string{model.DefaultPrefix}
+	}
+	return []string{model.DefaultPrefix, own}
+}
+
+// maskAfter hides what follows a prefix, if it is as long as a secret.
+func maskAfter(text, prefix string) string {
+	for at := 0; ; {
+		i := strings.Index(text[at:], prefix)
+		if i < 0 {
+			return text
+		}
+		at += i + len(prefix)
+		end := at
+		for end < len(text) && isSecretByte(text[end]) {
+			end++
+		}
+		if end-at >= model.SecretLength {
+			text = text[:at] + maskedText + text[end:]
+		}
+	}
+}
+
+func isSecretByte(b byte) bool {
+	return b >= 'a' && b <= 'z' || b >= 'A' && b <= 'Z' || b >= '0' && b <= '9' || b == '_' || b == '-'
+}
