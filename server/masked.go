@@ -36,12 +36,14 @@ func (c *call) mask(text string) string {
 	return text
 }
 
-// prefixes are what secrets begin with: by default, and as the one that was
-// shown. Only where that was none the setting is looked up.
+// prefixes are what secrets begin with: by default, as the one that was shown,
+// and as the last one that was let in, for requests that show none.
 func (c *call) prefixes(shown string) []string {
 	own := shown[:max(len(shown)-model.SecretLength, 0)]
-	if c.pass.Token.ID == 0 {
-		own, _ = c.s.Store.Setting(c.ctx, model.SettingPrefix) // else the default must do
+	if known := c.s.usedPrefix.Load(); c.pass.Token.ID != 0 && (known == nil || *known != own) {
+		c.s.usedPrefix.Store(&own)
+	} else if own == "" && known != nil {
+		own = *known
 	}
 	if own == "" || own == model.DefaultPrefix {
 		return []string{model.DefaultPrefix}

@@ -68,6 +68,8 @@ type Server struct {
 	hard     context.Context // done: what still runs ends now
 	harden   context.CancelFunc
 	ids      requestIDs
+
+	usedPrefix atomic.Pointer[string] // of the last secret that was let in (R141)
 }
 
 // New makes a Server. Config.URL must be one that the setting url allows.
