@@ -85,6 +85,9 @@ func TestMigrations(t *testing.T) {
 func makeOld(t *testing.T, path string, version int) map[string]string {
 	t.Helper()
 	ctx := context.Background()
+	if err := makeFile(path, false); err != nil {
+		t.Fatal(err)
+	}
 	file, err := sql.Open("sqlite", writerDSN(path, writerCache))
 	if err != nil {
 		t.Fatal(err)

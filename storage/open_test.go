@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 
@@ -274,5 +275,40 @@ func TestSmall(t *testing.T) {
 				db.readers <- c
 			}
 		}
+	}
+}
+
+// While the file is away nobody makes an empty one in its place: what stands in
+// the write-ahead log alone would be lost.
+func TestFileAway(t *testing.T) {
+	db := open(t, Options{})
+	p := addProject(t, db, "acme/web")
+	made := addToken(t, db, root, p.Ref(), "deploy")
+	away := db.path + ".away"
+	if err := os.Rename(db.path, away); err != nil {
+		t.Fatal(err)
+	}
+	var asking sync.WaitGroup
+	for range 2 * readers { // more connections than there are
+		asking.Go(func() {
+			db.view(t.Context(), root, func(x *tx) error {
+				_, err := x.int("SELECT count(*) FROM tokens")
+				return err
+			})
+		})
+	}
+	asking.Wait()
+	if _, err := os.Stat(db.path); !errors.Is(err, os.ErrNotExist) {
+		t.Fatalf("there is a new file: %v", err)
+	}
+	if err := os.Rename(away, db.path); err != nil {
+		t.Fatal(err)
+	}
+	if err := admitted(t, db, made.Secret); err != nil {
+		t.Error(err)
+	}
+	other := open(t, Options{Path: db.path})
+	if problems, err := other.Check(t.Context()); err != nil || len(problems) > 0 {
+		t.Errorf("%v, %v", problems, err)
 	}
 }

@@ -20,9 +20,11 @@ import (
 // What only SQLite has stands in this file: pragmas, error codes, and how to
 // see cheaply that another process has changed something.
 
-// Pragmas belong to a connection, so they stand in its name.
+// Pragmas belong to a connection, so they stand in its name. mode=rw: a file that
+// has gone isn't made anew, empty, beside a write-ahead log that would be dropped
+// with all that it holds.
 func dsn(path string, pragmas ...string) string {
-	q := url.Values{}
+	q := url.Values{"mode": {"rw"}}
 	for _, p := range append([]string{"busy_timeout(5000)", "foreign_keys(1)", "synchronous(FULL)"}, pragmas...) {
 		q.Add("_pragma", p)
 	}
