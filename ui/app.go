@@ -37,6 +37,7 @@ type App struct {
 	blurred bool     // while a pane without the focus is drawn
 
 	changing sync.RWMutex // read-locked while something is being changed
+	awaited  awaited
 
 	toast   toast
 	undos   []undo
@@ -148,14 +149,17 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 			return a, a.dress()
 		}
 	case tea.KeyPressMsg:
+		if a.waits(msg) {
+			return a, nil
+		}
 		return a, a.key(msg)
 	case tea.PasteMsg:
-		if a.front().typing() {
+		if !a.waits(msg) && a.front().typing() {
 			return a, a.front().update(msg)
 		}
 	case answer:
 		if msg.number == msg.to.number {
-			return a, msg.do()
+			return a, tea.Batch(msg.do(), a.resume())
 		}
 	case pollMsg:
 		return a, func() tea.Msg {
@@ -264,7 +268,8 @@ func (a *App) back() tea.Cmd {
 // change does one use case and then what follows. It is never cancelled or
 // overtaken: what was asked for is done, and its answer is shown.
 func (a *App) change(do func(context.Context) error, then func() tea.Cmd) tea.Cmd {
-	return attempt(a, new(request), func(ctx context.Context) (struct{}, error) {
+	r := new(request)
+	cmd := attempt(a, r, func(ctx context.Context) (struct{}, error) {
 		return struct{}{}, do(ctx)
 	}, func(_ struct{}, err error) tea.Cmd {
 		if err != nil {
@@ -273,6 +278,8 @@ func (a *App) change(do func(context.Context) error, then func() tea.Cmd) tea.Cm
 		}
 		return then()
 	})
+	a.awaited.request, a.awaited.changes = r, true
+	return cmd
 }
 
 // say puts a success into row 23; the next key takes it away.
@@ -289,9 +296,7 @@ func (a *App) may(do model.Action, t model.Target) error { return a.judge()(do, 
 
 // judge is may with what is known now, for use beside Update.
 func (a *App) judge() func(model.Action, model.Target) error {
-	me, closed := a.me, a.writable()
-	facts := model.Facts{Today: a.today(), Caller: model.Caller{
-		UserID: me.ID, Kind: me.Kind, Admin: me.Admin, Auditor: me.Auditor, External: me.External, Blocked: me.Blocked}}
+	me, closed, facts := a.me, a.writable(), a.facts()
 	return func(do model.Action, t model.Target) error {
 		switch {
 		case closed != nil:
@@ -302,6 +307,20 @@ func (a *App) judge() func(model.Action, model.Target) error {
 		facts.Action, facts.Target = do, t
 		return model.Decide(facts).Err()
 	}
+}
+
+// facts are the policy's about the person.
+func (a *App) facts() model.Facts {
+	return model.Facts{Today: a.today(), Caller: model.Caller{
+		UserID: a.me.ID, Kind: a.me.Kind, Admin: a.me.Admin, Auditor: a.me.Auditor, External: a.me.External, Blocked: a.me.Blocked}}
+}
+
+// seesTokens tells whether the person may see a place's tokens (R44, R48, R70),
+// as far as it is known yet.
+func (a *App) seesTokens(s spot) bool {
+	facts := a.facts()
+	facts.Action, facts.Target = model.ListTokens, s.target()
+	return a.me.ID == 0 || model.Decide(facts).Allowed
 }
 
 // writable is nil unless the whole console only reads.

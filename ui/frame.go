@@ -297,6 +297,9 @@ func (a *App) rule(p page) string {
 
 func (a *App) toastText() string {
 	if a.toast.text == "" {
+		if w := a.awaited.request; w != nil && w.busy && w.slow {
+			return a.theme.paint(dim, "working…")
+		}
 		return ""
 	}
 	return a.theme.paint(a.toast.look, symbols[a.toast.look]) + " " + cut(a.toast.text, max(a.w-8, 8))
@@ -305,8 +308,8 @@ func (a *App) toastText() string {
 // footer is the last row: the keys that work right now. On a low terminal the
 // toast takes its place.
 func (a *App) footer() string {
-	if a.low() && a.toast.text != "" {
-		return " " + a.toastText()
+	if t := a.toastText(); a.low() && t != "" {
+		return " " + t
 	}
 	if a.going {
 		return " " + a.styledKeys(keys.Footer(a.w-2, func(b keys.Binding) string { return b.Short }, keys.Places))

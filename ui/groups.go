@@ -37,7 +37,7 @@ func newGroups(a *App) screen {
 		}},
 		{head: "CREATION", worth: 2, cell: a.creationCell},
 		{head: "PROJECTS", worth: 4, right: true, cell: func(s spot) string { return count(s.Projects) }},
-		{head: "TOKENS", worth: 3, cell: func(s spot) string { return a.tokensCell(s.Counts) }},
+		{head: "TOKENS", worth: 3, cell: a.tokensCell},
 		{head: "YOU", worth: 6, cell: func(s spot) string { return roleName(s.role) }},
 	}
 	placeActs(a, l)

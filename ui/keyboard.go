@@ -3,6 +3,7 @@ package ui
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"patrol/keys"
 
@@ -16,11 +17,17 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 	if !a.toast.sticky || key == "esc" {
 		a.toast = toast{}
 	}
+	front := a.front()
+	if key == "ctrl+c" && isBox(front) { // as everywhere it lets go
+		key = "esc"
+	}
+	if a.tiny() && key != "ctrl+c" { // nobody sees what it would do
+		return nil
+	}
 	if a.going {
 		a.going = false
 		return a.goTo(key)
 	}
-	front := a.front()
 	b, ok := keys.Lookup(key, a.sets()...)
 	switch {
 	case !ok && front.typing():
@@ -105,7 +112,7 @@ func (a *App) goTo(key string) tea.Cmd {
 		to = newAllTokens(a, "state:active")
 	}
 	return a.leave(a.stack, func() tea.Cmd {
-		a.former = a.stack
+		a.former = a.unguarded()
 		a.stack = []screen{newHome(a)}
 		if to == nil {
 			a.side = nil
@@ -131,9 +138,20 @@ func (a *App) quit() tea.Cmd {
 // jump changes places with the former one.
 func (a *App) jump() tea.Cmd {
 	return a.leave(a.stack, func() tea.Cmd {
-		a.stack, a.former, a.side = a.former, a.stack, nil
+		a.stack, a.former, a.side = a.former, a.unguarded(), nil
 		return tea.Batch(a.layout(), a.front().load(), a.follow())
 	})
+}
+
+// unguarded is the stack below a screen that is given up by leaving it: there is
+// no way back to a secret or to what was typed.
+func (a *App) unguarded() []screen {
+	for i, s := range a.stack {
+		if _, ok := s.(guarded); ok {
+			return a.stack[:i:i]
+		}
+	}
+	return a.stack
 }
 
 // done says what was changed, and keeps how to take it back.
@@ -152,15 +170,16 @@ func (a *App) undo() tea.Cmd {
 		a.say(dim, "u: nothing to take back")
 		return nil
 	}
-	u := a.undos[len(a.undos)-1]
+	last := len(a.undos) - 1
+	u := a.undos[last]
 	back := func() tea.Cmd {
 		return a.change(u.back, func() tea.Cmd {
-			a.undos = a.undos[:len(a.undos)-1]
+			a.undos = slices.Delete(a.undos, last, last+1)
 			a.say(okay, "taken back: "+u.done)
 			return a.reload()
 		})
 	}
-	return ask(a, new(request), u.changed, func(now string, err error) tea.Cmd {
+	return await(a, u.changed, func(now string, err error) tea.Cmd {
 		switch {
 		case err != nil:
 			a.fail(err)

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 
@@ -82,7 +83,7 @@ func (l *list[T]) wanted() wanted { return wanted{l.applied, l.sort, l.reverse} 
 const (
 	pageRows = 50                          // rows a page
 	farthest = model.CountLimit / pageRows // how many pages G goes to the end
-	gutter   = 3  // cells before the first column: mark, marker, blank
+	gutter   = 3                           // cells before the first column: mark, marker, blank
 )
 
 // pages is how many pages the window has: what is on the screen and a page on
@@ -187,6 +188,9 @@ func (l *list[T]) take(win window[T], err error, reload, last, anew bool) tea.Cm
 	held := l.held
 	l.err, l.past, l.held = err, false, tea.KeyPressMsg{}
 	if err != nil {
+		if unseen(err) {
+			l.rows, l.cells, l.marks = nil, nil, nil
+		}
 		if len(l.rows) > 0 { // else the screen says it
 			l.app.fail(err)
 		}
@@ -222,6 +226,12 @@ func (l *list[T]) take(win window[T], err error, reload, last, anew bool) tea.Cm
 }
 
 func (l *list[T]) letGo() { l.held = tea.KeyPressMsg{} }
+
+// unseen tells whether what was asked for isn't there for the person, or no
+// longer: what is on the screen of it must go.
+func unseen(err error) bool {
+	return errors.Is(err, model.ErrNotFound) || errors.Is(err, model.ErrDenied)
+}
 
 // holds keeps a key that is meant for a row until those that are being read have
 // come: what is typed ahead is done to what it was typed for. The next key lets

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"errors"
+	"slices"
 	"strings"
 
 	"patrol/keys"
@@ -19,8 +20,16 @@ func (l *list[T]) update(msg tea.Msg) tea.Cmd {
 	return l.apply()
 }
 
+// apply shows what fits the line, but for a field's name that is only being typed:
+// it would find nothing as a word.
 func (l *list[T]) apply() tea.Cmd {
-	text := strings.TrimSpace(l.filter.String())
+	text := l.filter.String()
+	if before, word := l.lastWord(); l.open && l.hints != nil && slices.ContainsFunc(model.FilterFields, func(field string) bool {
+		return len(word) > 1 && strings.HasPrefix(field, strings.TrimPrefix(word, "-"))
+	}) {
+		text = before
+	}
+	text = strings.TrimSpace(text)
 	l.wrong = nil
 	if l.parse != nil {
 		l.wrong = l.parse(text)
@@ -40,11 +49,11 @@ func (l *list[T]) filterAct(do keys.Action) tea.Cmd {
 			l.filter.set(before + word + " ")
 		}
 	case keys.Keep:
-		l.open = false
-		if l.wrong != nil { // what can't be applied isn't kept
-			l.filter.set(l.applied)
-			l.wrong = nil
+		if l.wrong != nil { // it says what; nothing that was typed is lost
+			return nil
 		}
+		l.open = false
+		return l.apply()
 	case keys.Leave:
 		l.open = false
 		l.filter.set("")

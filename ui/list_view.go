@@ -139,7 +139,11 @@ func (l *list[T]) body() []string {
 	th := &l.app.theme
 	switch {
 	case l.err != nil && len(l.rows) == 0:
-		lines := l.note("✕ cannot read "+l.what+": "+strings.TrimSuffix(oneLine(l.err), ".")+".", "R tries again")
+		again := "R tries again"
+		if unseen(l.err) {
+			again = "esc leaves"
+		}
+		lines := l.note("✕ cannot read "+l.what+": "+strings.TrimSuffix(oneLine(l.err), ".")+".", again)
 		for i := range lines {
 			lines[i] = th.paint(bad, lines[i])
 		}

@@ -122,7 +122,7 @@ func removeMember(p *place, m model.Member) tea.Cmd {
 	a, name := p.app, clean(m.User.Username)
 	return a.push(newConfirm(a, question{
 		title:   "Remove " + name + "?",
-		lines:   []string{fmt.Sprintf("%s is %s of %s.", name, m.Role, clean(p.path)), "The tokens that he made keep working."},
+		lines:   []string{fmt.Sprintf("%s is %s of %s.", name, m.Role, clean(p.path)), "The tokens that " + name + " made keep working."},
 		yesWord: "Yes, remove",
 		yes: func() tea.Cmd {
 			return a.change(func(ctx context.Context) error {
@@ -186,8 +186,11 @@ func (c memberCheck) date() (model.Date, error) {
 		return 0, nil
 	}
 	d, err := model.ParseDate(text)
-	if err != nil {
+	switch {
+	case err != nil:
 		return 0, model.Invalid("R8", model.Field{Key: "expires_at", Text: err.Error()})
+	case d <= c.app.today() && (c.before == nil || d != c.before.ExpiresOn):
+		return 0, model.Invalid("R8", model.Field{Key: "expires_at", Text: "must be after today"})
 	}
 	return d, nil
 }
@@ -333,7 +336,7 @@ func abilities(r model.Role, s spot) string {
 		}
 	}
 	if n := len(can); n > 1 {
-		return strings.Join(can[:n-1], ", ") + " and " + can[n-1] + " " + clean(s.path)
+		return strings.Join(can[:n-1], ", ") + " and " + can[n-1] + " in " + clean(s.path)
 	}
 	return can[0] + " " + clean(s.path)
 }

@@ -19,7 +19,7 @@ func (a *App) makeToken(s spot) tea.Cmd {
 		decided model.Decision
 		latest  model.Date
 	}
-	return ask(a, new(request), func(ctx context.Context) (found answer, err error) {
+	return await(a, func(ctx context.Context) (found answer, err error) {
 		if _, found.decided, err = a.Store.CheckToken(ctx, a.Actor, empty); err != nil {
 			return found, err
 		}

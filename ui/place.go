@@ -3,6 +3,8 @@ package ui
 import (
 	"context"
 
+	"patrol/model"
+
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -26,11 +28,12 @@ type place struct {
 func newPlace(a *App, s spot, at int) screen {
 	p := &place{app: a, spot: s}
 	p.tabs = &tabs{app: a, at: at, counts: p.count, tabs: []tab{
-		{"Active", s.ActiveTokens, newPlaceTokens(p, true)},
-		{"Inactive", s.InactiveTokens, newPlaceTokens(p, false)},
-		{"Members", s.Members, newMembers(p)},
+		{"Active", -1, newPlaceTokens(p, true)},
+		{"Inactive", -1, newPlaceTokens(p, false)},
+		{"Members", -1, newMembers(p)},
 		{"Settings", -1, newPlaceSettings(p)},
 	}}
+	p.show()
 	return p.tabs
 }
 
@@ -42,14 +45,26 @@ func (p *place) who() string { return p.app.roleHere(p.role) }
 func (p *place) count() tea.Cmd {
 	a, in := p.app, p.Place
 	return ask(a, &p.req, func(ctx context.Context) (spot, error) { return a.readSpot(ctx, in) }, func(s spot, err error) tea.Cmd {
-		if err != nil {
+		switch {
+		case err == nil:
+			p.spot = s
+		case unseen(err):
+			p.Counts, p.role = model.Counts{}, model.NoRole
+		default:
 			a.fail(err)
 			return nil
 		}
-		p.spot = s
-		for i, n := range []int{s.ActiveTokens, s.InactiveTokens, s.Members} {
-			p.tabs.tabs[i].count = n
-		}
+		p.show()
 		return nil
 	})
+}
+
+// show puts the counts onto the tabs: those of tokens only for who may see them.
+func (p *place) show() {
+	for i, n := range []int{p.ActiveTokens, p.InactiveTokens, p.Members} {
+		if i < membersTab && !p.app.seesTokens(p.spot) {
+			n = -1
+		}
+		p.tabs.tabs[i].count = n
+	}
 }

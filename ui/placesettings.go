@@ -56,7 +56,7 @@ func newPlaceSettings(p *place) *list[placeSetting] {
 		keys.Switch:   func() tea.Cmd { return flipSwitch(p) },
 		keys.NewToken: func() tea.Cmd { return a.makeToken(p.spot) },
 		keys.Open: func() tea.Cmd {
-			return ask(a, new(request), func(ctx context.Context) (spot, error) { return a.readSpot(ctx, p.top) },
+			return await(a, func(ctx context.Context) (spot, error) { return a.readSpot(ctx, p.top) },
 				func(s spot, err error) tea.Cmd {
 					if err != nil {
 						a.fail(err)
@@ -128,6 +128,9 @@ func flipSwitch(p *place) tea.Cmd {
 		return err
 	}
 	return a.change(func(ctx context.Context) error { return set(ctx, on) }, func() tea.Cmd {
+		if p.creation.Rule = "R75"; on { // until it is read again
+			p.creation.Rule = ""
+		}
 		text := "saved: " + onOff(on)
 		a.done(text, undo{done: clean(p.path) + " token creation " + onOff(on),
 			changed: func(ctx context.Context) (string, error) {

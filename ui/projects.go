@@ -21,7 +21,7 @@ func newProjects(a *App) screen {
 		columns: []column[spot]{
 			{head: "PROJECT", worth: 1, least: 20, middle: true, cell: func(s spot) string { return clean(s.path) }},
 			{head: "VISIBLE", worth: 5, cell: func(s spot) string { return s.visibility.String() }},
-			{head: "TOKENS", worth: 3, cell: func(s spot) string { return a.tokensCell(s.Counts) }},
+			{head: "TOKENS", worth: 3, cell: a.tokensCell},
 			{head: "NEXT EXPIRY", worth: 2, cell: func(s spot) string { return a.nextExpiry(s.NextExpiry) }},
 			{head: "CREATION", worth: 4, cell: a.creationCell},
 			{head: "YOU", worth: 6, cell: func(s spot) string { return roleName(s.role) }},

@@ -79,10 +79,10 @@ func (s *secret) word(b keys.Binding) string {
 func (s *secret) act(p press) tea.Cmd {
 	switch p.action {
 	case keys.CopySecret:
-		return s.copy(s.text.Reveal(), s.text.Digest())
+		return s.copy("", s.text.Reveal(), s.text.Digest())
 	case keys.Snippet:
-		line := s.snippets(s.text.Reveal())[p.key[0]-'1'].line
-		return s.copy(line, model.NewSecret(line).Digest())
+		sn := s.snippets(s.text.Reveal())[p.key[0]-'1']
+		return s.copy(sn.name+" line: ", sn.line, model.NewSecret(sn.line).Digest())
 	case keys.Show:
 		s.shown = !s.shown
 		return s.app.wait(&s.hiding, showFor, func() tea.Cmd {
@@ -97,10 +97,11 @@ func (s *secret) act(p press) tea.Cmd {
 	return nil
 }
 
-// copy copies a text with the secret in it. Only its digest is kept, to empty
-// the machine's clipboard later.
-func (s *secret) copy(text string, digest model.Digest) tea.Cmd {
+// copy copies a text with the secret in it, and tells which. Only its digest is
+// kept, to empty the machine's clipboard later.
+func (s *secret) copy(what, text string, digest model.Digest) tea.Cmd {
 	return s.app.copyOut(text, func(c copied) tea.Cmd {
+		c.text = what + c.text
 		s.copied = &c
 		if c.local {
 			return s.app.emptyLater(digest)

@@ -97,8 +97,11 @@ func (a *App) creationCell(s spot) string {
 }
 
 // tokensCell is the TOKENS column: how many are active and how many aren't.
-func (a *App) tokensCell(c model.Counts) string {
-	text := ""
+func (a *App) tokensCell(s spot) string {
+	text, c := "", s.Counts
+	if !a.seesTokens(s) {
+		return a.theme.paint(dim, "hidden")
+	}
 	if c.ActiveTokens > 0 {
 		text = a.theme.paint(okay, "●") + count(c.ActiveTokens)
 	}

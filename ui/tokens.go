@@ -223,35 +223,46 @@ func breaks(scopes model.Scopes) string {
 
 // revokeMany asks for all of them at once; three or more want the words typed.
 func revokeMany(a *App, ids []int64, after func()) tea.Cmd {
-	var req request
-	n := len(ids)
-	return ask(a, &req, func(ctx context.Context) ([]model.Token, error) {
-		tokens := make([]model.Token, 0, n)
+	return await(a, func(ctx context.Context) ([]model.Token, error) {
+		var tokens []model.Token
 		for _, id := range ids {
 			t, err := a.Store.Token(ctx, a.Actor, model.Ref{}, id)
-			if err != nil {
+			switch {
+			case errors.Is(err, model.ErrNotFound): // somebody was quicker
+			case err != nil:
 				return nil, err
+			case t.State(model.DateOf(a.Store.Now())) != model.Revoked:
+				tokens = append(tokens, t)
 			}
-			tokens = append(tokens, t)
 		}
 		return tokens, nil
 	}, func(tokens []model.Token, err error) tea.Cmd {
-		if err != nil {
+		gone := len(ids) - len(tokens)
+		switch {
+		case err != nil:
 			a.fail(err)
 			return nil
+		case len(tokens) == 0:
+			after()
+			a.say(dim, "all that were marked are revoked already")
+			return nil
 		}
+		n, ids := len(tokens), make([]int64, len(tokens))
 		places, today := map[string]bool{}, 0
-		for _, t := range tokens {
-			places[t.PlacePath] = true
+		for i, t := range tokens {
+			ids[i], places[t.PlacePath] = t.ID, true
 			if model.DateOf(t.LastUsedAt) == a.today() {
 				today++
 			}
 		}
-		where := plural(len(places), "place")
+		where := names(tokens) + " · " + plural(len(places), "place")
+		if gone > 0 {
+			where += fmt.Sprintf(" · %d revoked already", gone)
+		}
 		if today > 0 {
 			where += fmt.Sprintf(" · ◐ %d used today", today)
 		}
-		q := question{title: fmt.Sprintf("Revoke %d tokens?", n), lines: []string{where, fmt.Sprintf("All %d or none. It cannot be undone.", n)},
+		q := question{title: "Revoke " + plural(n, "token") + "?", lines: []string{where, fmt.Sprintf("All %d or none. It cannot be undone.", n)},
 			yesWord: "Yes, revoke", yes: func() tea.Cmd {
 				a.say(warn, fmt.Sprintf("revoking %d…", n))
 				return a.revoke(ids, plural(n, "token")+" revoked", after)
@@ -261,6 +272,19 @@ func revokeMany(a *App, ids []int64, after func()) tea.Cmd {
 		}
 		return a.push(newConfirm(a, q))
 	})
+}
+
+// names are those of the first few tokens.
+func names(tokens []model.Token) string {
+	const few = 3
+	var list []string
+	for _, t := range tokens[:min(len(tokens), few)] {
+		list = append(list, clean(t.Name))
+	}
+	if more := len(tokens) - few; more > 0 {
+		list = append(list, fmt.Sprintf("%d more", more))
+	}
+	return strings.Join(list, ", ")
 }
 
 // revoke revokes all or none and says so.
