@@ -76,6 +76,9 @@ func explain(err error) string {
 	text := strings.TrimSpace(err.Error())
 	var reason *model.Reason
 	if errors.As(err, &reason) && reason.Remedy != "" {
+		if !strings.HasSuffix(text, ".") {
+			text += "."
+		}
 		text += " What would change it: " + reason.Remedy + "."
 	}
 	return text

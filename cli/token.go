@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"errors"
 	"fmt"
 	"strconv"
 	"strings"
@@ -209,7 +210,11 @@ func (a *app) tokenRevoke() *cobra.Command {
 		}
 		tokens := make([]model.Token, len(ids))
 		for i, id := range ids {
-			if tokens[i], err = s.store.Token(s.ctx, s.actor, model.Ref{}, id); err != nil {
+			tokens[i], err = s.store.Token(s.ctx, s.actor, model.Ref{}, id)
+			if errors.Is(err, model.ErrDenied) { // let the revocation be refused, and audited (R160)
+				tokens[i], err = model.Token{ID: id}, nil
+			}
+			if err != nil {
 				return err
 			}
 		}
@@ -238,7 +243,9 @@ func (a *app) tokenRevoke() *cobra.Command {
 func tokenNames(tokens []model.Token) string {
 	names := make([]string, len(tokens))
 	for i, t := range tokens {
-		names[i] = fmt.Sprintf("token %d (%s, of %s)", t.ID, t.Name, tokenPlace(t))
+		if names[i] = fmt.Sprintf("token %d", t.ID); t.Name != "" {
+			names[i] += fmt.Sprintf(" (%s, of %s)", t.Name, tokenPlace(t))
+		}
 	}
 	return strings.Join(names, ", ")
 }

@@ -20,6 +20,8 @@ type NewToken struct {
 	Scopes      Scopes
 	Role        Role // NoRole: the door's default (R53)
 	ExpiresOn   Date // zero: the door's default (R55)
+
+	AsAdministrator bool // refused to everybody else, also for oneself (R152, A63)
 }
 
 // Kind is the kind of token that is asked for.

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"errors"
 	"fmt"
 	"net/http"
 
@@ -56,6 +57,11 @@ func setFeature(c *call) error {
 		return err
 	}
 	if _, err := c.s.Store.Features(c.ctx, c.asker()); err != nil { // first of all: may he know
+		if errors.Is(err, model.ErrDenied) { // let the change be refused, and audited (R160)
+			if refused := c.changeFeature(nil, on); refused != nil {
+				return refused
+			}
+		}
 		return err
 	}
 	if c.arg(":name") != model.FeatureName {

@@ -136,25 +136,23 @@ func (f *form) moment(key string) time.Time {
 	return time.Time{}
 }
 
-// date reads a date, or a time's date in UTC (A3); zero: there is none.
+// date reads a date, or a time's date in UTC (A3); zero: there is none. What is
+// before all that a Date can be is its first day.
 func (f *form) date(key string) model.Date {
 	t := f.moment(key)
 	if t.IsZero() {
 		return 0
 	}
-	return model.DateOf(t)
+	return max(model.DateOf(t), 1)
 }
 
-// parseTime reads A3's two forms. The day must be one that model.ParseDate knows.
+// parseTime reads A3's two forms.
 func parseTime(text string) (time.Time, bool) {
 	for _, layout := range []string{time.DateOnly, time.RFC3339, "2006-01-02T15:04:05", time.DateTime} {
-		t, err := time.Parse(layout, text)
-		if err != nil {
-			continue
+		if t, err := time.Parse(layout, text); err == nil {
+			t = t.UTC()
+			return t, t.Year() <= 9999 && !t.IsZero()
 		}
-		t = t.UTC()
-		_, err = model.ParseDate(t.Format(time.DateOnly))
-		return t, err == nil
 	}
 	return time.Time{}, false
 }

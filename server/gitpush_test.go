@@ -317,3 +317,26 @@ func TestHousekeeping(t *testing.T) {
 	again := w.checkout("again")
 	again.run("clone", "-q", w.remote("acme/web", made.Secret.Reveal()), ".")
 }
+
+// A80: a project whose branches are all deleted is empty again.
+func TestAllBranchesDeleted(t *testing.T) {
+	w := newWorld(t)
+	p, made, c := w.pushed()
+	remote := w.remote("acme/web", made.Secret.Reveal())
+	branch := func() any {
+		return w.ask("GET", fmt.Sprintf("/api/v4/projects/%d", p.ID), token(w.rootToken())).object(t)["default_branch"]
+	}
+	c.run("push", "-q", remote, "main:other", ":main")
+	if got := branch(); got != "other" {
+		t.Errorf("%v", got)
+	}
+	w.bare(p).run("pack-refs", "--all")
+	c.run("push", "-q", remote, "main:zoo", ":other")
+	if got := branch(); got != "zoo" {
+		t.Errorf("%v", got)
+	}
+	c.run("push", "-q", remote, ":zoo")
+	if got := branch(); got != nil {
+		t.Errorf("%v", got)
+	}
+}

@@ -104,15 +104,13 @@ func createPersonal(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	if n.UserID == c.pass.User.ID { // where R152 alone would allow two scopes
-		if err := c.decide(model.Administer, model.Target{}); err != nil {
-			return err
-		}
-	}
+	n.AsAdministrator = n.UserID == c.pass.User.ID // where R152 alone would allow two scopes
 	issued, err := c.s.Store.CreateToken(c.ctx, c.asker(), n)
 	switch {
 	case err == nil:
 		return c.issued(http.StatusCreated, issued)
+	case n.AsAdministrator && errors.Is(err, model.ErrDenied) && !c.pass.Caller.Admin:
+		return err
 	case !c.pass.Caller.Admin && (errors.Is(err, model.ErrNotFound) || errors.Is(err, model.ErrDenied)): // whoever it is for
 		return message(http.StatusForbidden, "403 Forbidden").because(&model.Reason{
 			Rule: "R152", Kind: model.ErrDenied, Text: "Only an administrator creates personal tokens for others."})

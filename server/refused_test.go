@@ -140,3 +140,57 @@ func TestSecretsInPaths(t *testing.T) {
 		}
 	}
 }
+
+// R160: every refused change of what is managed leaves an entry, whatever the
+// door looked at first; a refused door request leaves none.
+func TestRefusedChangesAreAudited(t *testing.T) {
+	w := newWorld(t)
+	w.project("acme/web", model.Private)
+	other := w.project("labs/other", model.Public)
+	bot := w.bot("acme/web", model.Developer, model.ScopeAPI).Secret.Reveal()
+	zed := w.person(model.NewUser{Username: "zed"}, "acme/web", model.Developer)
+	dev := w.personal(zed)
+	last := func() model.Entry {
+		t.Helper()
+		list, err := w.db.Entries(t.Context(), root, model.AuditQuery{}, model.Page{Limit: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return list.Rows[0]
+	}
+	for _, c := range []struct {
+		path, body, secret string
+		status             int
+		rule               string // empty: no entry
+	}{
+		{"/api/v4/features/resource_access_token", `{"value":false}`, dev, 403, "R33"},
+		{fmt.Sprintf("/api/v4/users/%d/personal_access_tokens", zed.ID), `{"name":"x","scopes":["api"]}`, dev, 403, "R33"},
+		{fmt.Sprintf("/api/v4/projects/%d/access_tokens/self/rotate", other.ID), `{}`, bot, 401, "A46"},
+		{fmt.Sprintf("/api/v4/projects/%d/issues", other.ID), `{"title":"x"}`, bot, 403, ""},
+	} {
+		before := last()
+		got := w.ask("POST", c.path, token(c.secret), jsonBody, c.body)
+		after := last()
+		if got.status != c.status || (after.Number != before.Number) != (c.rule != "") || c.rule != "" && (!after.Refused || after.Rule != c.rule || after.Action == "") {
+			t.Errorf("%s: %d %s, %+v", c.path, got.status, got.body, after)
+		}
+	}
+}
+
+// R35, A45: who can't see tokens isn't told whether there is one of that number.
+func TestRotationTellsNothing(t *testing.T) {
+	w := newWorld(t)
+	p := w.project("acme/web", model.Private)
+	made := w.bot("acme/web", model.Developer, model.ScopeAPI)
+	dev := token(w.personal(w.person(model.NewUser{Username: "zed"}, "acme/web", model.Developer)))
+	path := fmt.Sprintf("/api/v4/projects/%d/access_tokens/", p.ID)
+	there, absent := w.ask("POST", fmt.Sprint(path, made.ID, "/rotate"), dev), w.ask("POST", path+"99/rotate", dev)
+	for _, got := range []answer{there, absent} {
+		got.header.Del("X-Request-Id")
+		got.header.Del("Date")
+	}
+	if there.status != 401 || fmt.Sprint(there.status, there.body, there.header) != fmt.Sprint(absent.status, absent.body, absent.header) {
+		t.Errorf("%d %s %v\n%d %s %v", there.status, there.body, there.header, absent.status, absent.body, absent.header)
+	}
+	w.expect("A44", w.ask("DELETE", fmt.Sprint(path, made.ID), dev), 400, `{"message":"400 Bad request - zed cannot delete deploy"}`)
+}

@@ -73,7 +73,7 @@ func (c *call) rotateRefusal(err error) error {
 		if c.pass.Caller.Admin {
 			return absent(err, "404 Not Found")
 		}
-		return message(http.StatusUnauthorized, "401 Unauthorized").because(reason)
+		err = &model.Reason{Rule: "R64", Kind: model.ErrDenied, Text: reason.Text} // as for one that is there (R35)
 	}
 	return c.tokenRefusal(err)
 }

@@ -1,6 +1,7 @@
 package server
 
 import (
+	"cmp"
 	"errors"
 	"net/http"
 
@@ -116,7 +117,7 @@ func revokeToken(c *call) error {
 		return c.nothing()
 	}
 	if reason := reasonOf(err, model.ErrDenied); reason != nil {
-		return badRequest(c.pass.User.Name + " cannot delete " + reason.Name).because(reason)
+		return badRequest(cmp.Or(c.pass.User.Name, c.pass.User.Username) + " cannot delete " + reason.Name).because(reason)
 	}
 	return c.tokenRefusal(err)
 }

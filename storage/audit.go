@@ -53,12 +53,13 @@ func (t *tx) decide(f model.Facts, action string, on about) error {
 	return t.answer(model.Decide(f), action, on)
 }
 
-// answer is decide for a decision that was made already.
+// answer is decide for a decision that was made already. Without an action it is
+// no management action.
 func (t *tx) answer(d model.Decision, action string, on about) error {
 	if d.Allowed {
 		return nil
 	}
-	if t.chain != nil && d.Kind == model.ErrDenied {
+	if t.chain != nil && d.Kind == model.ErrDenied && action != "" {
 		if err := t.refuse(d.Rule, action, on); err != nil {
 			return err
 		}

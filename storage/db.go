@@ -130,7 +130,7 @@ func (db *DB) openWriter(ctx context.Context) (err error) {
 		return err
 	}
 	db.writer = newWriter(db, w)
-	if err := migrate(ctx, w); err != nil {
+	if err := migrate(ctx, w, db.Now()); err != nil {
 		return err
 	}
 	return w.exec(ctx, savepointsInMemory)

@@ -120,7 +120,7 @@ func (db *DB) Enter(ctx context.Context, c model.Caller, access model.Access, ac
 
 const insertPushSQL = `INSERT INTO pushes (project_id, user_id, token_id, refs, at) VALUES (?, ?, ?, ?, ?)`
 
-const projectPushedSQL = `UPDATE projects SET pushed_at = ?, default_branch = coalesce(?, default_branch) WHERE id = ?`
+const projectPushedSQL = `UPDATE projects SET pushed_at = ?, default_branch = ? WHERE id = ?`
 
 // Pushed records an accepted push under the bot or person (G29, R114). The
 // first branch that is pushed into an empty repository becomes its HEAD: main,

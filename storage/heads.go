@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"io/fs"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,15 +12,11 @@ import (
 
 const branchPrefix = "refs/heads/"
 
-// settleHead points a repository's HEAD to one of the branches just pushed if
-// it points to nothing: main, else master, else the first by name (G28). It
-// gives the branch that HEAD points to, empty if there is none.
+// settleHead points a repository's HEAD to one of its branches if it points to
+// nothing: main, else master, else the first by name; of those just pushed, if
+// any was (G28). It gives the branch that HEAD points to, empty if there is none.
 func settleHead(repository string, pushed []model.RefUpdate) (branch string, err error) {
-	text, err := os.ReadFile(filepath.Join(repository, "HEAD"))
-	if err != nil {
-		return "", err
-	}
-	branch, _ = strings.CutPrefix(strings.TrimSpace(string(text)), "ref: "+branchPrefix)
+	branch = headBranch(repository)
 	if refExists(repository, branchPrefix+branch) {
 		return branch, nil
 	}
@@ -30,6 +27,9 @@ func settleHead(repository string, pushed []model.RefUpdate) (branch string, err
 		}
 	}
 	if len(branches) == 0 {
+		branches = allBranches(repository)
+	}
+	if len(branches) == 0 {
 		return "", nil
 	}
 	branch = slices.Min(branches)
@@ -38,7 +38,26 @@ func settleHead(repository string, pushed []model.RefUpdate) (branch string, err
 			branch = first
 		}
 	}
-	return branch, replaceFile(filepath.Join(repository, "HEAD"), "ref: "+branchPrefix+branch+"\n")
+	return branch, pointHead(repository, branch)
+}
+
+// allBranches are the branches of a repository, as files of their own or packed.
+func allBranches(repository string) (names []string) {
+	root := filepath.Join(repository, filepath.FromSlash(branchPrefix))
+	filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error { // what can't be read isn't there
+		if err == nil && e.Type().IsRegular() && !strings.HasSuffix(path, ".lock") {
+			name, _ := filepath.Rel(root, path)
+			names = append(names, filepath.ToSlash(name))
+		}
+		return nil
+	})
+	packed, _ := os.ReadFile(filepath.Join(repository, "packed-refs")) // none: nothing is packed
+	for line := range strings.Lines(string(packed)) {
+		if _, ref, ok := strings.Cut(strings.TrimSpace(line), " "); ok && strings.HasPrefix(ref, branchPrefix) {
+			names = append(names, strings.TrimPrefix(ref, branchPrefix))
+		}
+	}
+	return names
 }
 
 // refExists looks for a ref as a file of its own, then among the packed ones.

@@ -47,7 +47,10 @@ func (db *DB) Import(ctx context.Context, a model.Actor, text io.Reader, progres
 			return err
 		}
 		report = im.report
-		return nil
+		if report.Made == 0 {
+			return nil
+		}
+		return t.exec(noticeAgainSQL) // today's search didn't know of them (R96)
 	})
 	if err != nil {
 		return model.ImportReport{}, err

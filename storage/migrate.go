@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"time"
 )
 
 //go:embed migrations/*.sql
@@ -53,7 +54,7 @@ func upToDate(ctx context.Context, c *conn) error {
 }
 
 // migrate runs the steps that are missing, all or none.
-func migrate(ctx context.Context, c *conn) error {
+func migrate(ctx context.Context, c *conn, now time.Time) error {
 	found, err := c.queryInt(ctx, "PRAGMA user_version")
 	if err != nil {
 		return err
@@ -64,14 +65,17 @@ func migrate(ctx context.Context, c *conn) error {
 	if err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
-	if err := runMigrations(ctx, c); err != nil {
+	if err := runMigrations(ctx, c, now); err != nil {
 		c.exec(ctx, "ROLLBACK") // what failed is what matters
 		return err
 	}
 	return c.exec(ctx, "COMMIT")
 }
 
-func runMigrations(ctx context.Context, c *conn) error {
+// bornSQL: root and the ghost are as old as the database (R130).
+const bornSQL = `UPDATE users SET created_at = ? WHERE id IN (1, 2)`
+
+func runMigrations(ctx context.Context, c *conn, now time.Time) error {
 	found, err := c.queryInt(ctx, "PRAGMA user_version") // again: another process may have been faster
 	if err != nil {
 		return err
@@ -89,6 +93,11 @@ func runMigrations(ctx context.Context, c *conn) error {
 		}
 		if _, err := c.c.ExecContext(ctx, string(text)); err != nil {
 			return fmt.Errorf("migration %s: %w", name, err)
+		}
+	}
+	if found == 0 {
+		if err := c.exec(ctx, bornSQL, now.UnixMilli()); err != nil {
+			return err
 		}
 	}
 	_, err = c.c.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion()))

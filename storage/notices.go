@@ -23,6 +23,7 @@ const (
 const (
 	noticeSearchSQL = `SELECT day, expires_on, token_id FROM notice_search`
 
+	noticeAgainSQL    = `UPDATE notice_search SET day = '0001-01-01'`
 	noticeProgressSQL = `UPDATE notice_search SET day = ?, expires_on = ?, token_id = ?`
 
 	// A replaced token gets no notice (R69): its successor is there. given is the

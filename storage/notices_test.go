@@ -287,3 +287,35 @@ func TestDelivery(t *testing.T) {
 	}
 	undelivered(10, "b d")
 }
+
+// R96: a token that is imported after the day's search gets its notice that day.
+func TestNoticeOfImported(t *testing.T) {
+	clock := noon()
+	db := open(t, Options{Clock: clock.read})
+	addProject(t, db, "acme/web")
+	tidy := func() int {
+		t.Helper()
+		for more := true; more; {
+			var err error
+			if more, err = db.Tidy(t.Context()); err != nil {
+				t.Fatal(err)
+			}
+		}
+		list, err := db.Notices(t.Context(), root, model.Page{})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return len(list.Rows)
+	}
+	if n := tidy(); n != 0 {
+		t.Fatal(n)
+	}
+	line := fmt.Sprintf(`{"type":"token","project":"acme/web","name":"soon","scopes":["api"],"expires_at":%q,"created_at":"2026-01-01T00:00:00Z","secret":"glpat-soon0000000000000001"}`,
+		(model.DateOf(clock.at) + 1).String())
+	if _, err := db.Import(t.Context(), root, strings.NewReader(line), nil); err != nil {
+		t.Fatal(err)
+	}
+	if n := tidy(); n != 1 {
+		t.Errorf("%d notices", n)
+	}
+}

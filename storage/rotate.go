@@ -132,6 +132,9 @@ func (t *tx) ownPlace(c model.Caller, old model.Token, in model.Ref) error {
 	if err := model.Decide(f).Err(); err != nil {
 		return err
 	}
+	if err := t.refuse("A46", model.TokenRotated, aboutToken(old)); err != nil {
+		return err
+	}
 	return &model.Reason{Rule: "A46", Kind: model.ErrDenied, Text: "A token rotates itself in its own project or group only.", Remedy: "the address of its own place"}
 }
 

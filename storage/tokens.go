@@ -162,6 +162,12 @@ func (db *DB) CreateToken(ctx context.Context, a model.Actor, asked model.NewTok
 			return err
 		}
 		on := about{kind: "token", path: p.path, place: p.Place}
+		if n.AsAdministrator {
+			admin := model.Facts{Today: f.Today, Caller: f.Caller, Access: f.Access, Action: model.Administer}
+			if err := t.decide(admin, model.TokenCreated, on); err != nil {
+				return err
+			}
+		}
 		if err := t.decide(f, model.TokenCreated, on); err != nil {
 			return err
 		}
@@ -312,7 +318,7 @@ func (t *tx) aim(a model.Access, action model.Action, in model.Ref, id int64) (f
 		return f, token, err
 	}
 	if !found || in.ID != 0 && token.Place.Ref() != in || token.BotDeleted && t.actor.Door == model.APIDoor {
-		return f, token, model.NotFound("token")
+		return f, token, noSuchToken(f, in)
 	}
 	if f.Target, err = t.tokenTarget(f.Caller, token); err != nil {
 		return f, token, err
@@ -324,6 +330,19 @@ func (t *tx) aim(a model.Access, action model.Action, in model.Ref, id int64) (f
 		f.Target.ByNumber, f.Target.Mine = true, token.User.ID == f.Caller.UserID
 	}
 	return f, token, nil
+}
+
+// noSuchToken: who can't see a place's tokens is refused a rotation in the same
+// words whether there is such a token or not (R35, A45).
+func noSuchToken(f model.Facts, in model.Ref) error {
+	if f.Action == model.RotateToken && in.ID != 0 {
+		f.Target.TokenKind = model.KindAt(in.Kind)
+		list := f
+		if list.Action = model.ListTokens; !model.Decide(list).Allowed {
+			return model.Decide(f).Err()
+		}
+	}
+	return model.NotFound("token")
 }
 
 func seeing(k model.PlaceKind) model.Action {
