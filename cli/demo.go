@@ -97,8 +97,10 @@ func (a *app) fillDemo(ctx context.Context, tokens int) (err error) {
 	step, end := a.progress(fmt.Sprintf("%%d of %d tokens made", tokens))
 	err = storage.Demo(ctx, o.Path, o.Repositories, o.Clock(), tokens, step)
 	end()
-	if err != nil {
-		err = fmt.Errorf("%w; what there is of %s is of no use", err, a.db)
+	if err != nil { // what there is lacks indexes and must not be taken for a database
+		for _, end := range []string{"", "-wal", "-shm"} {
+			os.Remove(a.db + end)
+		}
 	}
 	return err
 }

@@ -68,7 +68,7 @@ func lowered[T any](list []T) []string {
 // FilterError says what is wrong with a filter line, and where.
 type FilterError struct {
 	Start, End int    // bytes of the word
-	Text       string // "no field exipres"
+	Text       string // `no field "exipres"`
 	Suggestion string // "expires", or empty
 }
 
@@ -140,7 +140,7 @@ func parseTerm(word string) (t Term, err *FilterError) {
 		case t.Field == "":
 			return t, &FilterError{Text: "no field in front of the colon"}
 		case !slices.Contains(FilterFields, t.Field):
-			return t, &FilterError{Text: "no field " + t.Field, Suggestion: nearest(t.Field, FilterFields)}
+			return t, &FilterError{Text: fmt.Sprintf("no field %q", t.Field), Suggestion: nearest(t.Field, FilterFields)}
 		}
 	}
 	for more := true; more; {

@@ -42,9 +42,9 @@ func TestFilterErrors(t *testing.T) {
 	for _, c := range []struct {
 		line, word, text string
 	}{
-		{"role:owner exipres:<30d", "exipres:<30d", "no field exipres; expires?"},
-		{"x -rol:guest y", "-rol:guest", "no field rol; role?"},
-		{"http://x", "http://x", "no field http"},
+		{"role:owner exipres:<30d", "exipres:<30d", "no field \"exipres\"; expires?"},
+		{"x -rol:guest y", "-rol:guest", "no field \"rol\"; role?"},
+		{"http://x", "http://x", "no field \"http\""},
 		{":x", ":x", "no field in front of the colon"},
 		{"role:ownr", "role:ownr", "no role ownr; owner?"},
 		{"role:40", "role:40", "no role 40"},

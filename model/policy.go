@@ -275,7 +275,7 @@ func (f *Facts) byRole() Decision {
 	}
 	needs := fmt.Sprintf("the role %s", lowest)
 	return refuse(ErrDenied, rule,
-		fmt.Sprintf("To %s needs %s; the role here is %s.", permissions[f.Action].name, needs, f.role()),
+		fmt.Sprintf("To %s needs %s; %s.", permissions[f.Action].name, needs, roleHere(f.role())),
 		needs+" here")
 }
 

@@ -29,7 +29,7 @@ func (f *Facts) changeMembers() Decision {
 	case f.Action != RemoveMember && !t.AskedRole.Valid():
 		return fieldRefused("R9", "access_level", "is not included in the list")
 	case t.AskedRole > f.role():
-		return refuse(ErrDenied, "R29", fmt.Sprintf("Nobody grants more than he has: the role here is %s.", f.role()), fmt.Sprintf("a role up to %s", f.role()))
+		return refuse(ErrDenied, "R29", fmt.Sprintf("Nobody grants more than he has: %s.", roleHere(f.role())), fmt.Sprintf("a role up to %s", f.role()))
 	case t.MemberRole > f.role():
 		return refuse(ErrDenied, "R29", fmt.Sprintf("The member's role %s is above yours, %s.", t.MemberRole, f.role()), "an Owner does it")
 	case f.Action != RemoveMember && t.AskedRole < t.Inherited:

@@ -64,3 +64,11 @@ func ParseRole(s string) (Role, error) {
 	}
 	return NoRole, fmt.Errorf("%q is not a role: use guest, planner, reporter, developer, maintainer or owner", s)
 }
+
+// roleHere says which role somebody has in the place that is spoken of.
+func roleHere(r Role) string {
+	if r == NoRole {
+		return "you have no role here"
+	}
+	return "the role here is " + r.String()
+}

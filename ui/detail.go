@@ -2,6 +2,7 @@ package ui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -80,7 +81,7 @@ func newDetail(a *App, t model.Token, from *list[model.Token]) *list[model.Event
 	neighbour := func(by int) func() error {
 		return func() error {
 			if from == nil || from.cur+by < 0 || from.cur+by >= from.first()+len(from.rows) {
-				return errNoRow
+				return errors.New("there is no further one on this side")
 			}
 			return nil
 		}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"strings"
 
 	"patrol/keys"
 	"patrol/model"
@@ -47,6 +48,18 @@ type verdict struct {
 	fields []model.Field
 	makes  string  // what would be made
 	offers []offer // what the text with the focus may go on to be
+}
+
+// needed names the fields that are still blank, if nothing else is wrong.
+func (v verdict) needed() string {
+	var names []string
+	for _, field := range v.fields {
+		if field.Text != "can't be blank" {
+			return ""
+		}
+		names = append(names, strings.ReplaceAll(field.Key, "_", " "))
+	}
+	return strings.Join(names, ", ")
 }
 
 // form is the one form.
@@ -254,7 +267,7 @@ func (f *form) guard() *question {
 	if !f.touched {
 		return nil
 	}
-	return &question{title: "Leave without it?", lines: []string{"What you have typed will be lost."}, yesWord: "Yes, leave"}
+	return &question{title: "Leave this form?", lines: []string{"What you have typed will be lost."}, yesWord: "Yes, leave"}
 }
 
 func (f *form) left() tea.Cmd {

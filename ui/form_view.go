@@ -81,8 +81,14 @@ func (f *form) row(x *field, focused bool) (row string, cursor int) {
 	room := f.w - start - 1
 	hint := ""
 	switch {
-	case x.wrong != "":
-		hint = cut(th.state(bad, x.wrong), max(room-14, 0))
+	case x.wrong != "": // the last rows say it in full; what was typed stays in sight
+		taken := width(x.in.String())
+		if x.kind == chipField {
+			taken = width(strings.TrimRight(strip(f.chipRow(x, room-3)), " "))
+		}
+		if hint = th.paint(bad, symbols[bad]); room-taken > 12 {
+			hint = cut(th.state(bad, x.wrong), room-taken-3)
+		}
 	case x.known && focused && len(f.said.offers) > 0:
 		var offers []string
 		for _, o := range f.said.offers {
@@ -106,7 +112,11 @@ func (f *form) row(x *field, focused bool) (row string, cursor int) {
 		if focused {
 			cursor = start
 		}
-		return lead + spread(f.chipRow(x, room), hint, room), cursor
+		w := room
+		if x.wrong != "" {
+			w -= 3
+		}
+		return lead + spread(strings.TrimRight(f.chipRow(x, w), " "), hint, room), cursor
 	}
 	switch {
 	case x.wrong != "":
@@ -178,6 +188,8 @@ func (f *form) lastRows() []string {
 		return []string{"   " + th.paint(dim, "working…")}
 	case f.said.text == "":
 		return []string{""}
+	case f.said.needed() != "":
+		return []string{"   " + cut(th.paint(dim, "still needed: "+f.said.needed()), f.w-4)}
 	}
 	lines := []string{f.said.text}
 	if room := f.w - 6; width(f.said.text) > room && f.h >= 6 {

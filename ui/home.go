@@ -102,8 +102,10 @@ func newHome(a *App) *home {
 			return nil
 		},
 		keys.Open: func() error {
-			if r, ok := h.current(); !ok || r.open == nil {
+			if r, ok := h.current(); !ok {
 				return errNoRow
+			} else if r.open == nil {
+				return errors.New("nothing opens from this row")
 			}
 			return nil
 		},
@@ -130,7 +132,9 @@ func (h *home) fetch(ctx context.Context, _ wanted, _ model.Page) (list model.Li
 	}
 	for _, need := range needs {
 		list.Rows = append(list.Rows, homeRow{look: need.look, text: need.text, open: func(a *App) tea.Cmd {
-			return a.push(newAllTokens(a, need.filter))
+			l := newAllTokens(a, need.filter)
+			l.preset = need.filter
+			return a.push(l)
 		}})
 	}
 	list.Rows = append(list.Rows, homeRow{look: off, text: closedText, open: func(a *App) tea.Cmd { return a.push(newGroups(a)) }})

@@ -68,7 +68,8 @@ type list[T any] struct {
 	filter  input
 	open    bool // the filter line is being typed into
 	applied string
-	wrong   error // with what is typed
+	preset  string // the filter that it was opened with, by a row that means those; nobody typed it
+	wrong   error  // with what is typed
 }
 
 // wanted says which rows, in which order.
@@ -426,7 +427,7 @@ func (l *list[T]) again() tea.Cmd {
 // back leaves the filter; then clears the marks; then leaves the screen.
 func (l *list[T]) back() tea.Cmd {
 	switch {
-	case l.filtering():
+	case l.filtering() && (l.open || l.preset == "" || l.applied != l.preset):
 		return l.filterAct(keys.Leave)
 	case len(l.marks) > 0:
 		l.former, l.marks = l.marks, nil

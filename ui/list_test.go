@@ -99,3 +99,10 @@ func TestQuitFinishesChanges(t *testing.T) {
 		t.Errorf("%+v, %v", token, err)
 	}
 }
+
+// What Home counts is left by one esc: nobody has typed its filter.
+func TestPresetFilter(t *testing.T) {
+	_, _, d := fleet(t, 1)
+	d.keys("down down down down enter").shows("role:owner").keys("esc").shows("NEEDS YOU")
+	d.keys("enter /").text(" -name").keys("enter esc").shows("All tokens").keys("esc").shows("NEEDS YOU")
+}

@@ -47,12 +47,17 @@ func (l *list[T]) measure() {
 			over += natural[c] + 2
 		}
 		over -= l.w
-		for _, c := range l.picked { // narrow what can be narrowed
-			if least := l.columns[c].least; over > 0 && least > 0 && natural[c] > least {
-				by := min(over, natural[c]-least)
-				natural[c] -= by
-				over -= by
+		for ; over > 0; over-- { // narrow the widest that can be narrowed
+			widest := -1
+			for _, c := range l.picked {
+				if least := l.columns[c].least; least > 0 && natural[c] > least && (widest < 0 || natural[c] > natural[widest]) {
+					widest = c
+				}
 			}
+			if widest < 0 {
+				break
+			}
+			natural[widest]--
 		}
 		if over <= 0 || len(l.picked) == 1 {
 			break

@@ -40,7 +40,7 @@ func TestMainJob(t *testing.T) {
 			}
 			d := drive(t, config(db), size.w, size.h)
 			d.shows("A new database").keys("enter").text("acme/web").shows("● can be created")
-			d.keys("ctrl+s").shows("New token", "✕")
+			d.keys("ctrl+s").shows("New token", "still needed: name")
 			d.text("deploy").keys("down down down right right right down down down down down down space").shows("● can be created")
 			name := fmt.Sprintf("job/%dx%d", size.w, size.h)
 			d.keys("ctrl+s").shows("never again", "glpat-••••").golden(name + "-secret")
@@ -348,7 +348,7 @@ func TestTyping(t *testing.T) {
 	if got := len(d.app.front().(*form).field("path").in.text); got != maxInput {
 		t.Errorf("a pasted megabyte left %d characters", got)
 	}
-	d.keys("esc").shows("Leave without it?").yes().shows("NEEDS YOU")
+	d.keys("esc").shows("Leave this form?").yes().shows("NEEDS YOU")
 	d.keys("q")
 	if !d.quit {
 		t.Error("q doesn't quit")
@@ -381,7 +381,7 @@ func TestBadInput(t *testing.T) {
 		d.keys("ctrl+s").shows("ctrl+s: ")
 	}
 	d := drive(t, config(db), 80, 24)
-	d.keys("g p down enter n").text("no scope").shows("Scopes can't be blank")
+	d.keys("g p down enter n").text("no scope").shows("still needed: scopes")
 	for path, want := range map[string]string{
 		"acme/../web": "can contain only", "acme/%2e%2e": "can contain only", "acme/web.git": "can contain only", "acme/web": "taken",
 	} {

@@ -46,7 +46,7 @@ func newPlaceTokens(p *place, active bool) *list[model.Token] {
 
 // newAllTokens lists every token that the person may see and that fits the
 // filter line.
-func newAllTokens(a *App, filter string) screen {
+func newAllTokens(a *App, filter string) *list[model.Token] {
 	l := newTokens(a, model.TokenQuery{})
 	l.path = func() []string { return []string{"All tokens"} }
 	l.who = a.kind
