@@ -16,10 +16,10 @@ import (
 // doesn't wait for it: what it doesn't know yet is looked at token by token.
 
 const (
-	wordsBatch  = 1_000  // tokens that the index takes in at once, which is 15 ms
-	wordsBehind = 10_000 // tokens that it may not know: with more, it is only being made
-	wordsFew    = 5_000  // tokens that are quickly put in any order
-	wordsLong   = 16     // characters of a word that are looked up: enough to make it rare
+	wordsBatch  = 1_000   // tokens that the index takes in at once, which is 15 ms
+	wordsBehind = 100_000 // tokens that it may not know, which are read: with more, it is only being made
+	wordsFew    = 5_000   // tokens that are quickly put in any order
+	wordsLong   = 16      // characters of a word that are looked up: enough to make it rare
 )
 
 // folded is a text without case in every script; SQLite's own LIKE knows only
@@ -99,7 +99,14 @@ func (t *tx) narrowToWords(w *where, texts []string, places bool) error {
 	if err != nil || last-upTo > wordsBehind {
 		return err
 	}
-	named, args := `SELECT rowid AS id FROM token_words WHERE token_words MATCH ? UNION ALL SELECT id FROM tokens WHERE id > ?`, []any{match, upTo}
+	var holds []string
+	args := []any{match, upTo}
+	for _, text := range texts {
+		condition, patterns := contains(text, `t.name`, `u.username`)
+		holds, args = append(holds, condition), append(args, patterns...)
+	}
+	named := `SELECT rowid AS id FROM token_words WHERE token_words MATCH ? UNION ALL
+		SELECT t.id FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.id > ? AND (` + strings.Join(holds, ` OR `) + `)`
 	found, few, err := t.fewIDs(named, args)
 	if err != nil {
 		return err
