@@ -106,3 +106,16 @@ func TestPresetFilter(t *testing.T) {
 	d.keys("down down down down enter").shows("role:owner").keys("esc").shows("NEEDS YOU")
 	d.keys("enter /").text(" -name").keys("enter esc").shows("All tokens").keys("esc").shows("NEEDS YOU")
 }
+
+// The header calls the instance by its setting, else by the address of serve.
+func TestInstanceName(t *testing.T) {
+	s, _, d := fleet(t, 1)
+	d.shows("localhost › Home")
+	for base, want := range map[string]string{"http://127.0.0.1:8080": "localhost › Home", "https://git.example.org": "git.example.org › Home"} {
+		if err := s.db.RecordURL(t.Context(), base); err != nil {
+			t.Fatal(err)
+		}
+		d.poll()
+		d.shows(want)
+	}
+}

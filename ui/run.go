@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"net"
 	"net/url"
 
 	"patrol/model"
@@ -107,13 +108,14 @@ func isTerminal(stream any) bool {
 
 // instance is what the header calls the instance.
 func (a *App) instance(ctx context.Context) string {
-	if host, err := a.Store.Setting(ctx, model.SettingHost); err == nil && host != "" {
+	const unnamed = "localhost" // the setting's default
+	if host, err := a.Store.Setting(ctx, model.SettingHost); err == nil && host != unnamed {
 		return host
 	}
 	if base, err := a.Store.URL(ctx); err == nil {
-		if u, err := url.Parse(base); err == nil && u.Hostname() != "" {
+		if u, err := url.Parse(base); err == nil && u.Hostname() != "" && !net.ParseIP(u.Hostname()).IsLoopback() {
 			return u.Hostname()
 		}
 	}
-	return "localhost"
+	return unnamed
 }

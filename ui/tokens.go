@@ -101,7 +101,14 @@ func newTokens(a *App, q model.TokenQuery) *list[model.Token] {
 		}
 		return nil
 	}
-	l.cans = map[keys.Action]func() error{keys.Open: there, keys.Copy: there, keys.Remove: there, keys.Mark: there, keys.Sort: there}
+	markable := func() error { // marks are for what changes
+		if err := a.writable(); err != nil {
+			return err
+		}
+		return there()
+	}
+	l.cans = map[keys.Action]func() error{keys.Open: there, keys.Copy: there, keys.Remove: there, keys.Sort: there,
+		keys.Mark: markable, keys.MarkAll: markable}
 	l.words = func(b keys.Binding) string {
 		if n := len(l.marks); b.Action == keys.Remove && n > 0 {
 			return fmt.Sprintf("%s %d", b.Short, n)
