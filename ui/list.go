@@ -217,6 +217,9 @@ func (l *list[T]) preview() (screen, bool) {
 }
 
 func (l *list[T]) can(do keys.Action) error {
+	if do == keys.Bottom && l.more && l.counted && l.total > model.CountLimit {
+		return l.tooFar()
+	}
 	if can := l.cans[do]; can != nil {
 		return can()
 	}

@@ -32,7 +32,7 @@ func (l *list[T]) read(from int, last bool) tea.Cmd {
 		win := window[T]{starts: starts[:from+1], from: from}
 		for page := from; page < win.from+pages || last; page++ {
 			if last && page > farthest {
-				return win, fmt.Errorf("the end is more than %s rows away: S reverses the order, / narrows it", group(model.CountLimit))
+				return win, l.tooFar()
 			}
 			found, err := l.fetch(ctx, rows, model.Page{Limit: pageRows, After: win.starts[page]})
 			if err != nil {
@@ -104,6 +104,15 @@ func (l *list[T]) take(win window[T], err error, reload, last, anew bool) tea.Cm
 		return tea.Batch(l.app.follow(), then)
 	}
 	return tea.Batch(l.app.follow(), l.count(), then)
+}
+
+// tooFar is why G doesn't go to the end of very many rows.
+func (l *list[T]) tooFar() error {
+	way := "/ narrows it"
+	if len(l.sorts) > 0 {
+		way = "S reverses the order, " + way
+	}
+	return fmt.Errorf("the end is over %s rows away: %s", group(model.CountLimit), way)
 }
 
 // unseen tells whether what was asked for isn't there for the person, or no
