@@ -176,7 +176,7 @@ func (db *DB) reader(ctx context.Context) (*conn, error) {
 	case c := <-db.readers:
 		return c, nil
 	case <-db.unmade:
-		c, err := newConn(ctx, db.read)
+		c, err := db.newReader(ctx)
 		if err != nil {
 			db.unmade <- struct{}{}
 		}
@@ -184,6 +184,14 @@ func (db *DB) reader(ctx context.Context) (*conn, error) {
 	case <-ctx.Done():
 		return nil, ctx.Err()
 	}
+}
+
+func (db *DB) newReader(ctx context.Context) (*conn, error) {
+	c, err := newConn(ctx, db.read)
+	if err == nil && db.readOnly {
+		err = db.rehearse(ctx, c)
+	}
+	return c, err
 }
 
 // view runs a use case that only reads, on a snapshot.

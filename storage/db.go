@@ -113,6 +113,9 @@ func (db *DB) openFiles(ctx context.Context) (err error) {
 		if err := upToDate(ctx, first); err != nil {
 			return err
 		}
+		if err := db.rehearse(ctx, first); err != nil {
+			return err
+		}
 	}
 	if _, err := first.queryInt(ctx, "SELECT count(*) FROM settings"); err != nil { // makes sure that -shm exists
 		return err
