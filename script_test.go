@@ -50,7 +50,7 @@ func scriptEnvironment(e *testscript.Env) error {
 		"GIT_CONFIG_NOSYSTEM": "1", "GIT_TERMINAL_PROMPT": "0",
 		"GIT_AUTHOR_NAME": "Ann", "GIT_AUTHOR_EMAIL": "ann@example.org", "GIT_COMMITTER_NAME": "Ann", "GIT_COMMITTER_EMAIL": "ann@example.org",
 
-		"YESTERDAY": day(-1), "TODAY": day(0), "TOMORROW": day(1), "LATEST": day(365), "TOO_LATE": day(366), "FAR": day(100),
+		"YESTERDAY": day(-1), "ENDED": day(-40), "TODAY": day(0), "TOMORROW": day(1), "LATEST": day(365), "TOO_LATE": day(366), "FAR": day(100),
 		"END": day(10), "BEFORE_END": day(9) + "T23:59:50Z", "AT_END": day(10) + "T00:00:00Z",
 
 		"LONGEST": strings.Repeat("n", 255), "TOO_LONG": strings.Repeat("n", 256), "BLANKS": " \t\u00a0",

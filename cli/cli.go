@@ -174,10 +174,15 @@ func parent(use, short string, children ...*cobra.Command) *cobra.Command {
 	return c
 }
 
-// leaf is a command that opens the store and does something with it.
+// leaf is a command that opens the store and does something with it. Where no
+// serve and no console is there to see to it, what time has made due is done
+// before, so that the command shows what is so today (R122).
 func (a *app) leaf(use, short string, args cobra.PositionalArgs, do func(s *session, args []string) error) *cobra.Command {
 	return command(use, short, args, func(ctx context.Context, args []string) error {
-		return a.session(ctx, func(s *session) error { return do(s, args) })
+		return a.session(ctx, func(s *session) error {
+			s.tidy()
+			return do(s, args)
+		})
 	})
 }
 

@@ -11,7 +11,7 @@ import (
 // When time's own work is done, beside all else (R122).
 const (
 	tendFirst = time.Second           // after the first frame or the first requests
-	tendAgain = 10 * time.Minute      // at least so often, and at midnight UTC
+	tendAgain = time.Minute           // at least so often, and at midnight UTC
 	tendPause = 50 * time.Millisecond // between two batches, for the use cases of people
 	tendRetry = time.Minute           // after something failed
 )
@@ -38,6 +38,25 @@ func (s *session) tend(log *slog.Logger, deliver func(context.Context, model.Not
 		(&tending{s.store, log, deliver}).run(ctx)
 	}()
 	return func() { cancel(); <-ended }
+}
+
+// tidyLimit is how long a command may do what is due before its own work.
+const tidyLimit = time.Second
+
+// tidy does what is due, if anything is. Whatever keeps it from that keeps nobody
+// from the command.
+func (s *session) tidy() {
+	if s.options.ReadOnly {
+		return
+	}
+	for end := time.Now().Add(tidyLimit); time.Now().Before(end); {
+		if due, err := s.store.Due(s.ctx); err != nil || !due {
+			return
+		}
+		if _, err := s.store.Tidy(s.ctx); err != nil {
+			return
+		}
+	}
 }
 
 func (t *tending) run(ctx context.Context) {

@@ -30,6 +30,27 @@ func (db *DB) Tidy(ctx context.Context) (more bool, err error) {
 	return more, err
 }
 
+const dueSQL = `SELECT EXISTS (SELECT 1 FROM tokens WHERE replaced_until <= ?1 AND revoked_at IS NULL)
+	OR EXISTS (SELECT 1 FROM users WHERE idle_since <= ?2 AND deleted_at IS NULL)
+	OR EXISTS (SELECT 1 FROM tokens WHERE expires_on <= ?3 AND revoked_at IS NULL AND kind <> 'personal')`
+
+// Due tells whether time has made something due that Tidy would show as rows
+// (R69, R121, R122).
+func (db *DB) Due(ctx context.Context) (due bool, err error) {
+	err = db.view(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error {
+		in, err := t.instance()
+		if err != nil {
+			return err
+		}
+		idle := t.now.Add(-time.Duration(in.number(model.SettingBotRetention)) * day)
+		expired := t.today() - model.Date(in.number(model.SettingExpiredBots))
+		n, err := t.int(dueSQL, t.now.UnixMilli(), idle.UnixMilli(), expired.String())
+		due = n != 0
+		return err
+	})
+	return due, err
+}
+
 // endOverlaps revokes replaced tokens whose overlap is over (R69). The bot
 // lives on with the successor, if that does.
 func (t *tx) endOverlaps() (more bool, err error) {
