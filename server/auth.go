@@ -60,6 +60,9 @@ func (c *call) identify(secret model.Secret) (err error) {
 	if !secret.Empty() {
 		c.pass, err = c.s.Store.Authenticate(c.ctx, secret)
 	}
+	if c.pass.Token.ID != 0 {
+		c.s.letIn(secret)
+	}
 	return err
 }
 

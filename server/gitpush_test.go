@@ -12,7 +12,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"patrol/model"
 )
@@ -301,14 +300,9 @@ func TestHousekeeping(t *testing.T) {
 	before := refs()
 	c.commit("new", "new")
 	c.run("push", "-q", w.remote("acme/web", made.Secret.Reveal()), "main:after")
-	for deadline := time.Now().Add(20 * time.Second); ; time.Sleep(10 * time.Millisecond) {
-		packs, err := filepath.Glob(filepath.Join(bare.dir, "objects", "pack", "*.pack"))
-		if err != nil || time.Now().After(deadline) {
-			t.Fatalf("%d packs, %v", len(packs), err)
-		}
-		if len(packs) <= 2 {
-			break
-		}
+	w.hears("repository packed")
+	if packs, err := filepath.Glob(filepath.Join(bare.dir, "objects", "pack", "*.pack")); err != nil || len(packs) > 2 {
+		t.Errorf("%d packs, %v", len(packs), err)
 	}
 	bare.run("fsck", "--strict")
 	if after := refs(); after != before {

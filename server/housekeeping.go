@@ -49,7 +49,10 @@ func (s *Server) pack(ctx context.Context, repository string) {
 	}
 	stop := context.AfterFunc(ctx, git.end)
 	defer stop()
-	if err := git.wait(); err != nil && ctx.Err() == nil {
+	switch err := git.wait(); {
+	case err == nil:
+		s.Log.Info("repository packed", "repository", repository)
+	case ctx.Err() == nil:
 		s.Log.Warn("git gc failed; it is tried again after a later push", "repository", repository, "error", err,
 			"says", strings.TrimSpace(git.stderr.String()))
 	}

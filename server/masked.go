@@ -39,10 +39,8 @@ func (c *call) mask(text string) string {
 // prefixes are what secrets begin with: by default, as the one that was shown,
 // and as the last one that was let in, for requests that show none.
 func (c *call) prefixes(shown string) []string {
-	own := shown[:max(len(shown)-model.SecretLength, 0)]
-	if known := c.s.usedPrefix.Load(); c.pass.Token.ID != 0 && (known == nil || *known != own) {
-		c.s.usedPrefix.Store(&own)
-	} else if own == "" && known != nil {
+	own := prefixOf(shown)
+	if known := c.s.usedPrefix.Load(); own == "" && known != nil {
 		own = *known
 	}
 	if own == "" || own == model.DefaultPrefix {
@@ -50,6 +48,16 @@ func (c *call) prefixes(shown string) []string {
 	}
 	return []string{model.DefaultPrefix, own}
 }
+
+// letIn remembers what the secret of a known token begins with.
+func (s *Server) letIn(secret model.Secret) {
+	own := prefixOf(secret.Reveal())
+	if known := s.usedPrefix.Load(); known == nil || *known != own {
+		s.usedPrefix.Store(&own)
+	}
+}
+
+func prefixOf(secret string) string { return secret[:max(len(secret)-model.SecretLength, 0)] }
 
 // maskAfter hides what follows a prefix, if it is as long as a secret.
 func maskAfter(text, prefix string) string {

@@ -194,3 +194,18 @@ func TestRotationTellsNothing(t *testing.T) {
 	}
 	w.expect("A44", w.ask("DELETE", fmt.Sprint(path, made.ID), dev), 400, `{"message":"400 Bad request - zed cannot delete deploy"}`)
 }
+
+// R141: a prefix of the instance's own is known once a secret with it was let in.
+func TestMaskedPrefix(t *testing.T) {
+	w := newWorld(t)
+	w.project("acme/web", model.Private)
+	if _, err := w.db.ChangeSetting(t.Context(), root, model.SettingPrefix, "corp_"); err != nil {
+		t.Fatal(err)
+	}
+	mine, other := w.bot("acme/web", model.Developer, model.ScopeAPI).Secret.Reveal(), w.bot("acme/web", model.Developer, model.ScopeAPI).Secret.Reveal()
+	w.ask("GET", "/api/v4/user", token(mine))
+	w.ask("GET", "/api/v4/projects/"+other)
+	if random := strings.TrimPrefix(other, "corp_"); strings.Contains(w.logged(), random) || !strings.Contains(w.logged(), "corp_[hidden]") {
+		t.Error(w.logged())
+	}
+}

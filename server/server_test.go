@@ -34,6 +34,7 @@ type world struct {
 	mu      sync.Mutex
 	now     time.Time
 	log     bytes.Buffer
+	heard   chan struct{} // something was logged
 	secrets []string
 }
 
@@ -45,7 +46,7 @@ var client = &http.Client{CheckRedirect: func(*http.Request, []*http.Request) er
 func newWorld(t *testing.T, configs ...func(*Config)) *world {
 	t.Helper()
 	t.Parallel()
-	w := &world{T: t, dir: t.TempDir(), now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
+	w := &world{T: t, dir: t.TempDir(), heard: make(chan struct{}, 1), now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
 	w.open(false)
 	w.serve(configs...)
 	return w
@@ -81,7 +82,24 @@ func (w *world) setClock(at time.Time) {
 func (w *world) Write(line []byte) (int, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	select {
+	case w.heard <- struct{}{}:
+	default:
+	}
 	return w.log.Write(line)
+}
+
+// hears waits until the server has logged a text.
+func (w *world) hears(text string) {
+	w.Helper()
+	late := time.After(20 * time.Second)
+	for !strings.Contains(w.logged(), text) {
+		select {
+		case <-w.heard:
+		case <-late:
+			w.Fatalf("nothing was logged of %q", text)
+		}
+	}
 }
 
 func (w *world) logged() string {

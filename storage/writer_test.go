@@ -59,6 +59,16 @@ func commits(t *testing.T, db *DB) uint32 {
 	return binary.NativeEndian.Uint32(counter[:])
 }
 
+// answered waits for the answers of use cases and checks that each is want.
+func answered(t *testing.T, want error, answers ...chan error) {
+	t.Helper()
+	for i, answer := range answers {
+		if err := <-answer; !errors.Is(err, want) {
+			t.Errorf("use case %d: %v, want %v", i, err, want)
+		}
+	}
+}
+
 // Use cases that wait at the same time share a commit, and each has its own
 // answer: one that fails, panics or was cancelled takes nobody with it.
 func TestWriterGroups(t *testing.T) {
@@ -91,23 +101,10 @@ func TestWriterGroups(t *testing.T) {
 	left := ask(leaving, db, func(t *tx) error { leave(); return setFlag("left")(t) })
 	release()
 
-	for i, answer := range good {
-		if err := <-answer; err != nil {
-			t.Errorf("use case %d: %v", i, err)
-		}
-	}
-	if err := <-bad; !errors.Is(err, failed) {
-		t.Errorf("bad: %v", err)
-	}
-	if err := <-panics; !errors.Is(err, errPanicked) {
-		t.Errorf("panics: %v", err)
-	}
-	if err := <-cancelled; !errors.Is(err, context.Canceled) {
-		t.Errorf("cancelled: %v", err)
-	}
-	if err := <-left; err != nil {
-		t.Errorf("left: %v", err)
-	}
+	answered(t, nil, append(good, left)...)
+	answered(t, failed, bad)
+	answered(t, errPanicked, panics)
+	answered(t, context.Canceled, cancelled)
 	if n := features(t, db); n != 21 {
 		t.Errorf("%d rows stayed, want 21", n)
 	}
@@ -148,20 +145,10 @@ func TestWriterLarge(t *testing.T) {
 	})
 	last := ask(context.Background(), db, setFlag("e"))
 	release()
-	for i, answer := range append(good, last) {
-		if err := <-answer; err != nil {
-			t.Errorf("use case %d: %v", i, err)
-		}
-	}
-	if err := <-bad; !errors.Is(err, failed) {
-		t.Errorf("bad: %v", err)
-	}
-	if err := <-panics; !errors.Is(err, errPanicked) {
-		t.Errorf("panics: %v", err)
-	}
-	if err := <-refused; !errors.Is(err, model.ErrDenied) {
-		t.Errorf("refused: %v", err)
-	}
+	answered(t, nil, append(good, last)...)
+	answered(t, failed, bad)
+	answered(t, errPanicked, panics)
+	answered(t, model.ErrDenied, refused)
 	if n := features(t, db); n != 8 {
 		t.Errorf("%d rows stayed, want 8", n)
 	}
