@@ -3,6 +3,7 @@ package storage
 import (
 	"context"
 	"database/sql"
+	"database/sql/driver"
 	"errors"
 	"time"
 
@@ -75,6 +76,13 @@ func (c *conn) close() error {
 		s.Close() // the connection goes with them
 	}
 	return c.c.Close()
+}
+
+// discard closes the connection itself, where close would keep it for another
+// to use.
+func (c *conn) discard() {
+	c.c.Raw(func(any) error { return driver.ErrBadConn }) // what database/sql forgets a connection for
+	c.close()
 }
 
 // tx is one use case's transaction: a savepoint of the writer, or a snapshot of
@@ -189,25 +197,43 @@ func (db *DB) reader(ctx context.Context) (*conn, error) {
 func (db *DB) newReader(ctx context.Context) (*conn, error) {
 	c, err := newConn(ctx, db.read)
 	if err == nil && db.readOnly {
-		err = db.rehearse(ctx, c)
+		if err = db.rehearse(ctx, c); err != nil {
+			c.discard() // half of its views may be there
+		}
 	}
 	return c, err
 }
 
 // view runs a use case that only reads, on a snapshot.
+//
+// BEGIN and ROLLBACK outlast the caller: a cancelled BEGIN may have taken effect
+// and say that it hasn't, and the next use case would meet a transaction that is
+// open. A connection that isn't known to be outside of one is closed, and
+// another made when it is wanted.
 func (db *DB) view(ctx context.Context, a model.Actor, do func(*tx) error) error {
 	c, err := db.reader(ctx)
 	if err != nil {
 		return storeError(err)
 	}
-	defer func() { db.readers <- c }()
+	ended := false
+	defer func() {
+		if ended {
+			db.readers <- c
+			return
+		}
+		c.discard()
+		db.unmade <- struct{}{}
+	}()
 	c.trim()
-	if err := c.exec(ctx, "BEGIN"); err != nil {
+	lasting := context.WithoutCancel(ctx)
+	if err := c.exec(lasting, "BEGIN"); err != nil {
 		return storeError(err)
 	}
 	t := &tx{db: db, conn: c, ctx: ctx, actor: a, now: db.Now()}
 	err = guarded(do, t)
-	if end := c.exec(context.WithoutCancel(ctx), "ROLLBACK"); err == nil {
+	end := c.exec(lasting, "ROLLBACK")
+	ended = end == nil
+	if err == nil {
 		err = end
 	}
 	return storeError(err)

@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"encoding/binary"
 	"errors"
 	"fmt"
@@ -131,6 +132,8 @@ func storeError(err error) error {
 		return &model.Reason{Text: text + " Nothing was changed.", Kind: model.ErrUnavailable}
 	}
 	switch code(err) {
+	case sqlite3.SQLITE_INTERRUPT: // which only a caller that went away does
+		return context.Canceled
 	case sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED:
 		return &model.Reason{Text: "The database is locked by another process. Nothing was changed.", Remedy: "try again", Kind: model.ErrBusy}
 	case sqlite3.SQLITE_FULL:
