@@ -72,23 +72,18 @@ func newDetail(a *App, t model.Token, from *list[model.Token]) *list[model.Event
 		}
 		return cmd
 	}
-	l.acts = map[keys.Action]func() tea.Cmd{
-		keys.Remove:    func() tea.Cmd { return revokeOne(a, t, nil) },
-		keys.Copy:      func() tea.Cmd { return a.copyText(fmt.Sprint(t.ID), fmt.Sprintf("id %d", t.ID)) },
-		keys.Previous:  func() tea.Cmd { return step(-1) },
-		keys.Following: func() tea.Cmd { return step(1) },
-	}
-	neighbour := func(by int) func() error {
-		return func() error {
+	neighbour := func(by int) deed {
+		return deed{do: func() tea.Cmd { return step(by) }, can: func() error {
 			if from == nil || from.cur+by < 0 || from.cur+by >= from.first()+len(from.rows) {
 				return errors.New("there is no further one on this side")
 			}
 			return nil
-		}
+		}}
 	}
-	l.cans = map[keys.Action]func() error{
+	l.deeds = map[keys.Action]deed{
 		keys.Previous: neighbour(-1), keys.Following: neighbour(1),
-		keys.Remove: func() error {
+		keys.Copy: {do: func() tea.Cmd { return a.copyText(fmt.Sprint(t.ID), fmt.Sprintf("id %d", t.ID)) }},
+		keys.Remove: {do: func() tea.Cmd { return revokeOne(a, t, nil) }, can: func() error {
 			if t.State(a.today()) == model.Revoked {
 				return fmt.Errorf("%s is revoked already", clean(t.Name))
 			}
@@ -97,7 +92,7 @@ func newDetail(a *App, t model.Token, from *list[model.Token]) *list[model.Event
 				target.Visibility = model.Public
 			}
 			return a.may(model.RevokeToken, target)
-		},
+		}},
 	}
 	return l
 }

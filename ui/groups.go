@@ -40,8 +40,8 @@ func newGroups(a *App) screen {
 		{head: "TOKENS", worth: 3, cell: a.tokensCell},
 		{head: "YOU", worth: 6, cell: func(s spot) string { return roleName(s.role) }},
 	}
-	placeActs(a, l)
-	l.acts[keys.New] = func() tea.Cmd { return a.push(newGroupForm(a, "")) }
+	placeDeeds(a, l)
+	l.deeds[keys.New] = deed{do: func() tea.Cmd { return a.push(newGroupForm(a, "")) }}
 	return l
 }
 

@@ -83,38 +83,31 @@ func newHome(a *App) *home {
 		}
 		return ""
 	}
-	h.acts = map[keys.Action]func() tea.Cmd{
-		keys.New:      func() tea.Cmd { return a.push(newProjectForm(a, "", h.empty)) },
-		keys.NewToken: func() tea.Cmd { return a.push(newProjectForm(a, "", true)) },
-		keys.Open: h.on(func(r homeRow) tea.Cmd {
-			if r.open == nil {
-				return nil
-			}
-			return r.open(a)
-		}),
-		keys.Reload: func() tea.Cmd { return h.verify(true) },
-	}
-	h.cans = map[keys.Action]func() error{
-		keys.NewToken: func() error {
-			if !h.empty {
-				return errors.New("choose its project or group first: g p, g r")
-			}
-			return nil
-		},
-		keys.Open: func() error {
-			if r, ok := h.current(); !ok {
-				return errNoRow
-			} else if r.open == nil {
-				return errors.New("nothing opens from this row")
-			}
-			return nil
-		},
-	}
-	h.words = func(b keys.Binding) string {
-		if h.empty && b.Action == keys.Open {
+	open := h.row(func(r homeRow) tea.Cmd { return r.open(a) }, func(r homeRow) error {
+		if r.open == nil {
+			return errors.New("nothing opens from this row")
+		}
+		return nil
+	})
+	open.word = func(usual string) string {
+		if h.empty {
 			return "does it"
 		}
-		return b.Short
+		return usual
+	}
+	h.deeds = map[keys.Action]deed{
+		keys.Open:   open,
+		keys.New:    {do: func() tea.Cmd { return a.push(newProjectForm(a, "", h.empty)) }},
+		keys.Reload: {do: func() tea.Cmd { return h.verify(true) }},
+		keys.NewToken: {
+			do: func() tea.Cmd { return a.push(newProjectForm(a, "", true)) },
+			can: func() error {
+				if !h.empty {
+					return errors.New("choose its project or group first: g p, g r")
+				}
+				return nil
+			},
+		},
 	}
 	return h
 }

@@ -2,12 +2,22 @@ package ui
 
 import (
 	"context"
+	"errors"
 
 	"patrol/keys"
 	"patrol/model"
 
 	tea "charm.land/bubbletea/v2"
 )
+
+// deed is what a list does on a key of its set.
+type deed struct {
+	do   func() tea.Cmd            // nil: what every list does on it
+	can  func() error              // why not now; nil: always
+	word func(usual string) string // what the footer calls it; nil: as usual
+}
+
+var errNoRow = errors.New("there is no row")
 
 // list is the one list: a screen full of rows that come from the store a page
 // at a time. What differs between lists is data in its first fields.
@@ -21,9 +31,7 @@ type list[T any] struct {
 	sorts   []string                                                         // what s goes through; empty: one order only
 	parse   func(filter string) error                                        // what is wrong with a filter line; nil: any text is right
 	hints   func(word string) []string
-	acts    map[keys.Action]func() tea.Cmd
-	cans    map[keys.Action]func() error
-	words   func(keys.Binding) string
+	deeds   map[keys.Action]deed
 	peek    func(T) screen
 	aside   func() string
 	who     func() string
@@ -103,8 +111,8 @@ func (l *list[T]) set() keys.Set {
 func (l *list[T]) typing() bool { return l.open }
 
 func (l *list[T]) word(b keys.Binding) string {
-	if l.words != nil && !l.open {
-		return l.words(b)
+	if word := l.deeds[b.Action].word; word != nil && !l.open {
+		return word(b.Short)
 	}
 	return b.Short
 }
@@ -138,10 +146,10 @@ func (l *list[T]) holds(key tea.KeyPressMsg, action keys.Action) bool {
 	if coming := l.past || !l.ready && l.req.busy; !coming {
 		return false
 	}
-	switch _, acts := l.acts[action]; {
+	switch {
 	case action == keys.New, action == keys.Reload:
 		return false
-	case acts, action == keys.Mark, action == keys.MarkAll:
+	case l.deeds[action].do != nil, action == keys.Mark, action == keys.MarkAll:
 		l.held = key
 		return true
 	}
@@ -156,14 +164,34 @@ func (l *list[T]) current() (row T, ok bool) {
 	return row, false
 }
 
-// on runs do for the current row, if there is one.
-func (l *list[T]) on(do func(T) tea.Cmd) func() tea.Cmd {
-	return func() tea.Cmd {
-		if row, ok := l.current(); ok {
-			return do(row)
-		}
-		return nil
+// row is a deed that needs a current row; can may be nil.
+func (l *list[T]) row(do func(T) tea.Cmd, can func(T) error) deed {
+	return deed{
+		do: func() tea.Cmd {
+			if row, ok := l.current(); ok {
+				return do(row)
+			}
+			return nil
+		},
+		can: func() error {
+			row, ok := l.current()
+			switch {
+			case !ok:
+				return errNoRow
+			case can != nil:
+				return can(row)
+			}
+			return nil
+		},
 	}
+}
+
+// there is nil if there is a current row.
+func (l *list[T]) there() error {
+	if _, ok := l.current(); !ok {
+		return errNoRow
+	}
+	return nil
 }
 
 // move goes to the row with that number, as far as there are rows.
@@ -220,7 +248,7 @@ func (l *list[T]) can(do keys.Action) error {
 	if do == keys.Bottom && l.more && l.counted && l.total > model.CountLimit {
 		return l.tooFar()
 	}
-	if can := l.cans[do]; can != nil {
+	if can := l.deeds[do].can; can != nil {
 		return can()
 	}
 	return nil
@@ -261,7 +289,7 @@ func (l *list[T]) act(p press) tea.Cmd {
 	case keys.Back:
 		return l.back()
 	}
-	if do := l.acts[p.action]; do != nil {
+	if do := l.deeds[p.action].do; do != nil {
 		return do()
 	}
 	return nil

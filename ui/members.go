@@ -52,12 +52,25 @@ func newMembers(p *place) *list[model.Member] {
 		},
 	}
 	l.empty, l.begin = "No members in "+clean(p.path)+".", "n adds one"
-	l.acts = map[keys.Action]func() tea.Cmd{
-		keys.New:      func() tea.Cmd { return a.push(newMemberForm(p, nil)) },
-		keys.NewToken: func() tea.Cmd { return a.makeToken(p.spot) },
-		keys.Edit:     l.on(func(m model.Member) tea.Cmd { return a.push(newMemberForm(p, &m)) }),
-		keys.Remove:   l.on(func(m model.Member) tea.Cmd { return removeMember(p, m) }),
-		keys.Open: l.on(func(m model.Member) tea.Cmd {
+	l.deeds = map[keys.Action]deed{
+		keys.New: {
+			do:  func() tea.Cmd { return a.push(newMemberForm(p, nil)) },
+			can: func() error { return a.may(model.AddMember, memberTarget(p.spot, a.me.ID, nil, model.Guest)) },
+		},
+		keys.NewToken: p.makesToken(),
+		keys.Edit: l.row(func(m model.Member) tea.Cmd { return a.push(newMemberForm(p, &m)) }, func(m model.Member) error {
+			if m.User.Kind == model.Human && m.From != p.Place {
+				return fmt.Errorf("%s is a member through %s: change it there", clean(m.User.Username), clean(m.FromPath))
+			}
+			return a.may(model.ChangeMember, memberTarget(p.spot, a.me.ID, &m, m.Role))
+		}),
+		keys.Remove: l.row(func(m model.Member) tea.Cmd { return removeMember(p, m) }, func(m model.Member) error {
+			if m.User.Kind == model.Human && m.From != p.Place {
+				return fmt.Errorf("%s is a member through %s: remove him there", clean(m.User.Username), clean(m.FromPath))
+			}
+			return a.may(model.RemoveMember, memberTarget(p.spot, a.me.ID, &m, model.NoRole))
+		}),
+		keys.Open: l.row(func(m model.Member) tea.Cmd {
 			return ask(a, new(request), func(ctx context.Context) (model.Token, error) {
 				return a.Store.Token(ctx, a.Actor, model.Ref{}, m.TokenID)
 			}, func(t model.Token, err error) tea.Cmd {
@@ -67,32 +80,7 @@ func newMembers(p *place) *list[model.Member] {
 				}
 				return a.push(newDetail(a, t, nil))
 			})
-		}),
-	}
-	row := func(ok func(model.Member) error) func() error {
-		return func() error {
-			if m, there := l.current(); there {
-				return ok(m)
-			}
-			return errNoRow
-		}
-	}
-	l.cans = map[keys.Action]func() error{
-		keys.New:      func() error { return a.may(model.AddMember, memberTarget(p.spot, a.me.ID, nil, model.Guest)) },
-		keys.NewToken: func() error { return a.may(model.CreateToken, p.target()) },
-		keys.Edit: row(func(m model.Member) error {
-			if m.User.Kind == model.Human && m.From != p.Place {
-				return fmt.Errorf("%s is a member through %s: change it there", clean(m.User.Username), clean(m.FromPath))
-			}
-			return a.may(model.ChangeMember, memberTarget(p.spot, a.me.ID, &m, m.Role))
-		}),
-		keys.Remove: row(func(m model.Member) error {
-			if m.User.Kind == model.Human && m.From != p.Place {
-				return fmt.Errorf("%s is a member through %s: remove him there", clean(m.User.Username), clean(m.FromPath))
-			}
-			return a.may(model.RemoveMember, memberTarget(p.spot, a.me.ID, &m, model.NoRole))
-		}),
-		keys.Open: row(func(m model.Member) error {
+		}, func(m model.Member) error {
 			if m.TokenID == 0 {
 				return errors.New("only bots have a token here")
 			}

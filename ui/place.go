@@ -59,6 +59,14 @@ func (p *place) count() tea.Cmd {
 	})
 }
 
+// makesToken is the deed of every tab that makes a token.
+func (p *place) makesToken() deed {
+	return deed{
+		do:  func() tea.Cmd { return p.app.makeToken(p.spot) },
+		can: func() error { return p.app.may(model.CreateToken, p.target()) },
+	}
+}
+
 // show puts the counts onto the tabs: those of tokens only for who may see them.
 func (p *place) show() {
 	for i, n := range []int{p.ActiveTokens, p.InactiveTokens, p.Members} {

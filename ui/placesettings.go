@@ -52,10 +52,18 @@ func newPlaceSettings(p *place) *list[placeSetting] {
 		rows := settingsOf(s)
 		return model.List[placeSetting]{Rows: rows, Total: len(rows)}, err
 	}
-	l.acts = map[keys.Action]func() tea.Cmd{
-		keys.Switch:   func() tea.Cmd { return flipSwitch(p) },
-		keys.NewToken: func() tea.Cmd { return a.makeToken(p.spot) },
-		keys.Open: func() tea.Cmd {
+	l.deeds = map[keys.Action]deed{
+		keys.NewToken: p.makesToken(),
+		keys.Switch: l.row(func(placeSetting) tea.Cmd { return flipSwitch(p) }, func(s placeSetting) error {
+			switch {
+			case s.name != switchName:
+				return errors.New("only the switch can be turned on and off here")
+			case p.Place != p.top:
+				return fmt.Errorf("it is set on %s; enter goes there", clean(p.topPath))
+			}
+			return a.may(model.ChangeSwitch, p.target())
+		}),
+		keys.Open: l.row(func(placeSetting) tea.Cmd {
 			return await(a, func(ctx context.Context) (spot, error) { return a.readSpot(ctx, p.top) },
 				func(s spot, err error) tea.Cmd {
 					if err != nil {
@@ -64,29 +72,12 @@ func newPlaceSettings(p *place) *list[placeSetting] {
 					}
 					return a.push(newPlace(a, s, settingsTab))
 				})
-		},
-	}
-	onSwitch := func() bool {
-		row, ok := l.current()
-		return ok && row.name == switchName
-	}
-	l.cans = map[keys.Action]func() error{
-		keys.NewToken: func() error { return a.may(model.CreateToken, p.target()) },
-		keys.Switch: func() error {
-			switch {
-			case !onSwitch():
-				return errors.New("only the switch can be turned on and off here")
-			case p.Place != p.top:
-				return fmt.Errorf("it is set on %s; enter goes there", clean(p.topPath))
-			}
-			return a.may(model.ChangeSwitch, p.target())
-		},
-		keys.Open: func() error {
-			if !onSwitch() || p.Place == p.top {
+		}, func(s placeSetting) error {
+			if s.name != switchName || p.Place == p.top {
 				return errors.New("it is set here")
 			}
 			return nil
-		},
+		}),
 	}
 	return l
 }

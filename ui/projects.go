@@ -32,8 +32,8 @@ func newProjects(a *App) screen {
 		},
 		peek: func(s spot) screen { return newPlace(a, s, 0) },
 	}
-	placeActs(a, l)
-	l.acts[keys.New] = func() tea.Cmd { return a.push(newProjectForm(a, "", false)) }
+	placeDeeds(a, l)
+	l.deeds[keys.New] = deed{do: func() tea.Cmd { return a.push(newProjectForm(a, "", false)) }}
 	return l
 }
 
@@ -46,25 +46,12 @@ func spots[T any](found model.List[T], spotOf func(T) spot) model.List[spot] {
 	return list
 }
 
-// placeActs are what can be done to a row that is a project or a group.
-func placeActs(a *App, l *list[spot]) {
-	l.acts = map[keys.Action]func() tea.Cmd{
-		keys.Open:     l.on(func(s spot) tea.Cmd { return a.push(newPlace(a, s, 0)) }),
-		keys.Settings: l.on(func(s spot) tea.Cmd { return a.push(newPlace(a, s, settingsTab)) }),
-		keys.NewToken: l.on(func(s spot) tea.Cmd { return a.makeToken(s) }),
-		keys.Copy:     l.on(func(s spot) tea.Cmd { return a.copyText(s.path, s.path) }),
-	}
-	row := func(ok func(spot) error) func() error {
-		return func() error {
-			if s, there := l.current(); there {
-				return ok(s)
-			}
-			return errNoRow
-		}
-	}
-	any := row(func(spot) error { return nil })
-	l.cans = map[keys.Action]func() error{
-		keys.Open: any, keys.Settings: any, keys.Copy: any,
-		keys.NewToken: row(func(s spot) error { return a.may(model.CreateToken, s.target()) }),
+// placeDeeds are what can be done to a row that is a project or a group.
+func placeDeeds(a *App, l *list[spot]) {
+	l.deeds = map[keys.Action]deed{
+		keys.Open:     l.row(func(s spot) tea.Cmd { return a.push(newPlace(a, s, 0)) }, nil),
+		keys.Settings: l.row(func(s spot) tea.Cmd { return a.push(newPlace(a, s, settingsTab)) }, nil),
+		keys.Copy:     l.row(func(s spot) tea.Cmd { return a.copyText(s.path, s.path) }, nil),
+		keys.NewToken: l.row(a.makeToken, func(s spot) error { return a.may(model.CreateToken, s.target()) }),
 	}
 }

@@ -72,7 +72,11 @@ func (t *tabs) act(p press) tea.Cmd {
 	default:
 		return t.front().act(p)
 	}
-	t.at = (t.at + step) % len(t.tabs)
+	return t.show((t.at + step) % len(t.tabs))
+}
+
+func (t *tabs) show(at int) tea.Cmd {
+	t.at = at
 	t.app.side = nil
 	return tea.Batch(t.app.layout(), t.load())
 }

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -11,8 +12,6 @@ import (
 
 	tea "charm.land/bubbletea/v2"
 )
-
-var errNoRow = errors.New("there is no row")
 
 // newPlaceTokens lists the active or the inactive tokens of a project or group.
 func newPlaceTokens(p *place, active bool) *list[model.Token] {
@@ -27,20 +26,11 @@ func newPlaceTokens(p *place, active bool) *list[model.Token] {
 		l.keys = keys.InactiveTokens
 		l.empty, l.begin = "No inactive tokens in "+path+".", ""
 	}
-	create := func() tea.Cmd { return p.app.makeToken(p.spot) }
-	l.acts[keys.New], l.acts[keys.NewToken] = create, create
-	l.acts[keys.Settings] = func() tea.Cmd {
-		p.tabs.at = settingsTab
-		return p.tabs.load()
-	}
-	can := func() error { return p.app.may(model.CreateToken, p.target()) }
-	l.cans[keys.New], l.cans[keys.NewToken] = can, can
-	l.cans[keys.Remove] = func() error {
-		if _, ok := l.current(); !ok {
-			return errNoRow
-		}
-		return p.app.may(model.RevokeToken, p.target())
-	}
+	l.deeds[keys.New], l.deeds[keys.NewToken] = p.makesToken(), p.makesToken()
+	l.deeds[keys.Settings] = deed{do: func() tea.Cmd { return p.tabs.show(settingsTab) }}
+	remove := l.deeds[keys.Remove]
+	remove.can = func() error { return cmp.Or(l.there(), p.app.may(model.RevokeToken, p.target())) }
+	l.deeds[keys.Remove] = remove
 	return l
 }
 
@@ -90,30 +80,23 @@ func newTokens(a *App, q model.TokenQuery) *list[model.Token] {
 	}
 	l.hints = tokenHints
 	l.peek = func(t model.Token) screen { return newDetail(a, t, l) }
-	l.acts = map[keys.Action]func() tea.Cmd{
-		keys.Open:   l.on(func(t model.Token) tea.Cmd { return a.push(newDetail(a, t, l)) }),
-		keys.Copy:   l.on(func(t model.Token) tea.Cmd { return a.copyText(fmt.Sprint(t.ID), fmt.Sprintf("id %d", t.ID)) }),
-		keys.Remove: func() tea.Cmd { return revokeChosen(a, l) },
-	}
-	there := func() error {
-		if _, ok := l.current(); !ok {
-			return errNoRow
-		}
-		return nil
-	}
-	markable := func() error { // marks are for what changes
-		if err := a.writable(); err != nil {
-			return err
-		}
-		return there()
-	}
-	l.cans = map[keys.Action]func() error{keys.Open: there, keys.Copy: there, keys.Remove: there, keys.Sort: there,
-		keys.Mark: markable, keys.MarkAll: markable}
-	l.words = func(b keys.Binding) string {
-		if n := len(l.marks); b.Action == keys.Remove && n > 0 {
-			return fmt.Sprintf("%s %d", b.Short, n)
-		}
-		return b.Short
+	markable := func() error { return cmp.Or(a.writable(), l.there()) } // marks are for what changes
+	l.deeds = map[keys.Action]deed{
+		keys.Open:    l.row(func(t model.Token) tea.Cmd { return a.push(newDetail(a, t, l)) }, nil),
+		keys.Copy:    l.row(func(t model.Token) tea.Cmd { return a.copyText(fmt.Sprint(t.ID), fmt.Sprintf("id %d", t.ID)) }, nil),
+		keys.Sort:    {can: l.there},
+		keys.Mark:    {can: markable},
+		keys.MarkAll: {can: markable},
+		keys.Remove: {
+			do:  func() tea.Cmd { return revokeChosen(a, l) },
+			can: l.there,
+			word: func(usual string) string {
+				if n := len(l.marks); n > 0 {
+					return fmt.Sprintf("%s %d", usual, n)
+				}
+				return usual
+			},
+		},
 	}
 	return l
 }
