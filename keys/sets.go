@@ -198,7 +198,7 @@ var (
 		{Action: Stored, Keys: []string{"space"}, Short: "stored", Long: "tick it when you have stored the secret: then leaving doesn't ask"},
 	}}
 
-	Refusal = Set{"Refused form", []Binding{
+	Closed = Set{"Refused form", []Binding{
 		{Action: Leave, Keys: []string{"enter"}, Short: "back", Long: "back to where the form was asked for"},
 	}}
 
@@ -249,6 +249,6 @@ func hidden(b Binding) Binding {
 func Sets() []Set {
 	return []Set{
 		Global, Typing, Places, Home, Projects, Groups, ActiveTokens, InactiveTokens, AllTokens, Members,
-		PlaceSettings, TokenDetail, Secret, Refusal, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
+		PlaceSettings, TokenDetail, Secret, Closed, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
 	}
 }

@@ -215,10 +215,8 @@ func (a *App) front() screen { return a.stack[len(a.stack)-1] }
 
 // push shows a screen over the others.
 func (a *App) push(s screen) tea.Cmd {
-	if h, ok := a.front().(holder); ok {
-		h.letGo() // it was not meant for the new one
-	}
-	if !isBox(s) {
+	a.front().letGo() // it was not meant for the new one
+	if !s.box() {
 		a.side = nil
 	}
 	a.stack = append(slices.Clip(a.stack), s)
@@ -243,18 +241,20 @@ func (a *App) replace(s screen) tea.Cmd {
 // leave does what follows, after asking if one of the screens that it drops
 // holds something that would be lost.
 func (a *App) leave(dropped []screen, then func() tea.Cmd) tea.Cmd {
-	for _, s := range dropped {
-		g, ok := s.(guarded)
-		if !ok {
-			continue
+	left := func() tea.Cmd {
+		var cmds []tea.Cmd
+		for _, s := range dropped {
+			cmds = append(cmds, s.left())
 		}
-		if q := g.guard(); q != nil {
-			q.yes = func() tea.Cmd { return tea.Batch(g.left(), then()) }
+		return tea.Batch(append(cmds, then())...)
+	}
+	for _, s := range dropped {
+		if q := s.guard(); q != nil {
+			q.yes = left
 			return a.push(newConfirm(a, *q))
 		}
-		return tea.Batch(g.left(), then())
 	}
-	return then()
+	return left()
 }
 
 // back leaves the front screen, after asking if need be.

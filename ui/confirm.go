@@ -24,6 +24,7 @@ type question struct {
 // stands on No, and takes no key for 200 ms, so that a held enter cannot fall
 // through from the screen below.
 type confirm struct {
+	quiet
 	app   *App
 	q     question
 	awake bool
@@ -37,7 +38,7 @@ const confirmSleeps = 200 * time.Millisecond
 
 func newConfirm(a *App, q question) *confirm { return &confirm{app: a, q: q} }
 
-func (c *confirm) box() {}
+func (c *confirm) box() bool { return true }
 
 func (c *confirm) crumbs() []string { return []string{c.q.title} }
 
@@ -61,10 +62,6 @@ func (c *confirm) set() keys.Set {
 }
 
 func (c *confirm) typing() bool { return c.q.typed != "" }
-
-func (c *confirm) word(b keys.Binding) string { return b.Short }
-
-func (c *confirm) can(keys.Action) error { return nil }
 
 func (c *confirm) update(msg tea.Msg) tea.Cmd {
 	if c.awake {

@@ -64,6 +64,7 @@ func (v verdict) needed() string {
 
 // form is the one form.
 type form struct {
+	quiet
 	app    *App
 	path   []string
 	who    func() string
@@ -262,6 +263,8 @@ func (f *form) create() tea.Cmd {
 		return nil
 	})
 }
+
+func (f *form) once() bool { return true }
 
 func (f *form) guard() *question {
 	if !f.touched {

@@ -36,23 +36,16 @@ func (a *App) bodyHeight() int {
 	return a.h - 4
 }
 
-// previewer is a list whose current row can be shown beside it.
-type previewer interface {
-	preview() (s screen, ok bool) // nil: there is no row; false: it has no previews
-}
-
+// previews tells whether a screen's rows can be shown beside it.
 func previews(s screen) bool {
-	if p, ok := s.(previewer); ok {
-		_, ok = p.preview()
-		return ok
-	}
-	return false
+	_, ok := s.preview()
+	return ok
 }
 
 // base is the screen that is drawn: the front one, or the one below a box.
 func (a *App) base() screen {
 	for i := len(a.stack) - 1; i > 0; i-- {
-		if !isBox(a.stack[i]) {
+		if !a.stack[i].box() {
 			return a.stack[i]
 		}
 	}
@@ -70,7 +63,7 @@ func (a *App) panes() (left, right screen) {
 		return base, a.side
 	}
 	for i := len(a.stack) - 1; i > 0; i-- {
-		if a.stack[i] == base && previews(a.stack[i-1]) && isDetail(base) {
+		if a.stack[i] == base && previews(a.stack[i-1]) && base.detail() {
 			return a.stack[i-1], base
 		}
 	}
@@ -79,12 +72,6 @@ func (a *App) panes() (left, right screen) {
 
 // split tells whether two panes are drawn: the right one may still be empty.
 func (a *App) split(left, right screen) bool { return right != nil || a.wide() && previews(left) }
-
-// isDetail tells whether a screen fits beside the list that it was opened from.
-func isDetail(s screen) bool {
-	d, ok := s.(interface{ detail() bool })
-	return ok && d.detail()
-}
 
 // leftWidth is the list's share of a wide terminal.
 func (a *App) leftWidth() int { return max(listLeast, a.w*55/100) }
@@ -114,7 +101,7 @@ func (a *App) follow() tea.Cmd {
 		if a.front() != front {
 			return nil
 		}
-		if a.side, _ = front.(previewer).preview(); a.side == nil {
+		if a.side, _ = front.preview(); a.side == nil {
 			return nil
 		}
 		return tea.Batch(a.layout(), a.side.load())
@@ -176,7 +163,7 @@ func (a *App) draw() (frame string, cursor *position) {
 		lines = append(lines, a.rule(focus))
 	}
 	lines = append(lines, a.footer())
-	if isBox(a.front()) {
+	if a.front().box() {
 		cursor = a.overlay(lines, a.front().view())
 	}
 	for i := range lines {
@@ -321,7 +308,7 @@ func (a *App) footer() string {
 		return " ? keys"
 	}
 	front := a.front()
-	if isBox(front) {
+	if front.box() {
 		return ""
 	}
 	word := func(b keys.Binding) string {

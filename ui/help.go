@@ -11,6 +11,7 @@ import (
 // help shows the keys of the screen below it, from the table that dispatches
 // them.
 type help struct {
+	quiet
 	app   *App
 	title string
 	rows  []string
@@ -38,23 +39,13 @@ func newHelp(a *App) *help {
 	return h
 }
 
-func (h *help) box() {}
+func (h *help) box() bool { return true }
 
 func (h *help) crumbs() []string { return []string{"Help"} }
-
-func (h *help) load() tea.Cmd { return nil }
 
 func (h *help) resize(w, height int) { h.w, h.h = w, height }
 
 func (h *help) set() keys.Set { return keys.HelpPage }
-
-func (h *help) typing() bool { return false }
-
-func (h *help) update(tea.Msg) tea.Cmd { return nil }
-
-func (h *help) can(keys.Action) error { return nil }
-
-func (h *help) word(b keys.Binding) string { return b.Short }
 
 func (h *help) visible() int { return max(h.h-2, 1) }
 

@@ -18,7 +18,7 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 		a.toast = toast{}
 	}
 	front := a.front()
-	if key == "ctrl+c" && isBox(front) { // as everywhere it lets go
+	if key == "ctrl+c" && front.box() { // as everywhere it lets go
 		key = "esc"
 	}
 	if a.tiny() && key != "ctrl+c" { // nobody sees what it would do
@@ -35,7 +35,7 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 	case !ok:
 		return nil
 	}
-	if h, is := front.(holder); is && h.holds(msg, b.Action) {
+	if front.holds(msg, b.Action) {
 		return nil
 	}
 	if err := a.refuses(b); err != nil {
@@ -62,17 +62,11 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 	return tea.Batch(front.act(press{b.Action, key}), a.follow())
 }
 
-// holder is a screen that may keep a key until what it is meant for has come.
-type holder interface {
-	holds(tea.KeyPressMsg, keys.Action) bool
-	letGo()
-}
-
 // sets are the keys in force.
 func (a *App) sets() []keys.Set {
 	front := a.front()
 	switch {
-	case isBox(front):
+	case front.box():
 		return []keys.Set{front.set()}
 	case front.typing():
 		return []keys.Set{front.set(), keys.Typing}
@@ -125,11 +119,9 @@ func (a *App) goTo(key string) tea.Cmd {
 // quit ends the console, after asking if something would be lost by it.
 func (a *App) quit() tea.Cmd {
 	for _, s := range a.stack {
-		if g, ok := s.(guarded); ok {
-			if q := g.guard(); q != nil {
-				q.yes = func() tea.Cmd { return tea.Quit }
-				return a.push(newConfirm(a, *q))
-			}
+		if q := s.guard(); q != nil {
+			q.yes = func() tea.Cmd { return tea.Quit }
+			return a.push(newConfirm(a, *q))
 		}
 	}
 	return tea.Quit
@@ -147,7 +139,7 @@ func (a *App) jump() tea.Cmd {
 // no way back to a secret or to what was typed.
 func (a *App) unguarded() []screen {
 	for i, s := range a.stack {
-		if _, ok := s.(guarded); ok {
+		if s.once() {
 			return a.stack[:i:i]
 		}
 	}
@@ -163,7 +155,7 @@ func (a *App) done(text string, u undo) {
 // undo takes back the last change, and asks first if somebody has changed the
 // same thing since.
 func (a *App) undo() tea.Cmd {
-	if m, ok := a.front().(interface{ remark() bool }); ok && m.remark() {
+	if a.front().remark() {
 		return nil
 	}
 	if len(a.undos) == 0 {

@@ -22,6 +22,7 @@ var errNoRow = errors.New("there is no row")
 // list is the one list: a screen full of rows that come from the store a page
 // at a time. What differs between lists is data in its first fields.
 type list[T any] struct {
+	quiet
 	app     *App
 	path    func() []string // crumbs
 	keys    keys.Set

@@ -33,7 +33,7 @@ func (a *App) makeToken(s spot) tea.Cmd {
 			a.fail(err)
 			return nil
 		case found.decided.Kind == model.ErrDenied:
-			return a.push(newRefusal(a, s, found.decided))
+			return a.push(newClosed(a, s, found.decided))
 		}
 		return a.push(newTokenForm(a, s, found.latest))
 	})

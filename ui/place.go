@@ -33,6 +33,7 @@ func newPlace(a *App, s spot, at int) screen {
 		{"Members", -1, newMembers(p)},
 		{"Settings", -1, newPlaceSettings(p)},
 	}}
+	p.tabs.screen = p.tabs.tabs[at].screen
 	p.show()
 	return p.tabs
 }

@@ -20,6 +20,7 @@ const showFor = 30 * time.Second
 // secret is the one screen that has a new token's secret, once. Leaving it
 // drops the text.
 type secret struct {
+	quiet
 	app    *App
 	in     spot
 	token  model.Token
@@ -54,10 +55,6 @@ func (s *secret) load() tea.Cmd {
 func (s *secret) resize(w, h int) { s.w, s.h = w, h }
 
 func (s *secret) set() keys.Set { return keys.Secret }
-
-func (s *secret) typing() bool { return false }
-
-func (s *secret) update(tea.Msg) tea.Cmd { return nil }
 
 func (s *secret) can(do keys.Action) error {
 	if do == keys.Snippet && s.base == "" {
@@ -109,6 +106,8 @@ func (s *secret) copy(what, text string, digest model.Digest) tea.Cmd {
 		return nil
 	})
 }
+
+func (s *secret) once() bool { return true }
 
 func (s *secret) guard() *question {
 	if s.stored {
