@@ -12,6 +12,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"patrol/model"
 )
@@ -332,5 +333,46 @@ func TestAllBranchesDeleted(t *testing.T) {
 	c.run("push", "-q", remote, ":zoo")
 	if got := branch(); got != nil {
 		t.Errorf("%v", got)
+	}
+}
+
+// Garbage of any size, of which Git reads a part, gets an answer and leaves a
+// connection that is good or closed; nothing of it is taken for a request (G11).
+func TestGarbageBodies(t *testing.T) {
+	w := newWorld(t)
+	_, made, _ := w.pushed()
+	for _, size := range []int{1, 4 << 10, 70 << 10, 300 << 10, 2 << 20} {
+		for _, service := range []*gitService{fetching, pushing} {
+			garbage := strings.Repeat("\nGET /-/readiness HTTP/1.1\r\nHost: x\r\n\r\n", size/38+1)[:size]
+			for range 3 {
+				a := w.git("POST", "/acme/web.git/"+service.name, "any", made.Secret.Reveal(),
+					"Content-Type: application/x-"+service.name+"-request", garbage)
+				if a.status != http.StatusBadRequest && a.status != http.StatusOK {
+					t.Errorf("%d bytes of garbage for %s: %d %s", size, service.name, a.status, a.body)
+				}
+			}
+		}
+	}
+	if log := w.logged(); strings.Contains(log, "panic") || strings.Contains(log, "readiness") {
+		t.Errorf("the log of garbage: %s", log)
+	}
+}
+
+// A push that Git refuses while the client still sends keeps its report.
+func TestRefusedWhileSending(t *testing.T) {
+	w := newWorld(t)
+	_, made, _ := w.pushed()
+	conn := w.dial()
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	commands := pktLine(idZero+" "+strings.Repeat("1", 40)+" refs/heads/x\x00report-status") + "0000"
+	fmt.Fprintf(conn, "POST /acme/web.git/git-receive-pack HTTP/1.1\r\nHost: x\r\nAuthorization: Basic %s\r\n"+
+		"Content-Type: application/x-git-receive-pack-request\r\nContent-Length: 1000000\r\n\r\n%sPACK not a pack", basic("x", made.Secret.Reveal()), commands)
+	answer, err := io.ReadAll(conn)
+	if err != nil || !strings.Contains(string(answer), "unpack ") || !strings.Contains(string(answer), "ng refs/heads/x") {
+		t.Errorf("the answer to a push that was refused: %q, %v", answer, err)
+	}
+	if !strings.Contains(string(answer), "\r\n0\r\n\r\n") {
+		t.Errorf("the answer looks cut off: %q", answer)
 	}
 }

@@ -37,7 +37,7 @@ func (c *call) readParams() error {
 	case err != nil:
 		return wrong(http.StatusBadRequest, "The body could not be read to its end")
 	}
-	c.unlimitBody()
+	c.unlimitBody(working)
 	if c.r.Header.Get("Content-Encoding") != "" {
 		return wrong(http.StatusUnsupportedMediaType, "The content encoding of the body is not supported")
 	}

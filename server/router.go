@@ -27,6 +27,7 @@ type call struct {
 	id       string // X-Request-Id (A6)
 	path     string // below Config.URL, still URL-encoded
 	address  string // of the client
+	conn     *connection
 	endpoint *model.Endpoint
 	parts    []string // of a REST path, still URL-encoded
 	params   params
@@ -41,7 +42,8 @@ type call struct {
 // serve takes a request through the one router, and logs it.
 func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 	began := time.Now()
-	c := &call{s: s, r: r, ctx: r.Context(), id: s.ids.next(), address: s.clientAddress(r)}
+	c := &call{s: s, r: r, ctx: r.Context(), id: s.ids.next(), address: s.clientAddress(r), conn: connectionOf(r)}
+	c.conn.enter(working)
 	c.w = &recorder{w, c}
 	w.Header()["X-Request-Id"] = []string{c.id}
 	c.limitBody()
@@ -73,11 +75,13 @@ func (s *Server) serve(w http.ResponseWriter, r *http.Request) {
 func (c *call) limitBody() {
 	if c.r.ContentLength != 0 {
 		http.NewResponseController(c.w).SetReadDeadline(time.Now().Add(c.s.BodyTime))
+		c.conn.enter(reading)
 	}
 }
 
 // unlimitBody is for a body that has been read, or that is given its own time.
-func (c *call) unlimitBody() {
+func (c *call) unlimitBody(next phase) {
+	c.conn.enter(next)
 	http.NewResponseController(c.w).SetReadDeadline(time.Time{})
 }
 

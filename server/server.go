@@ -124,6 +124,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
 	}
+	open := newConnections()
+	h.ConnContext, h.ConnState = open.remember, open.note
+	h.RegisterOnShutdown(open.hurry)
 	ended := make(chan error, 1)
 	go func() {
 		if s.CertFile != "" {

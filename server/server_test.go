@@ -1,6 +1,7 @@
 package server
 
 import (
+	"bufio"
 	"bytes"
 	"context"
 	"encoding/json"
@@ -392,6 +393,42 @@ func TestDrainLimit(t *testing.T) {
 	}
 	if gitRunning(w.dir) {
 		t.Error("Git is still running")
+	}
+	w.done <- nil
+}
+
+// Connections that say nothing, or not enough, don't hold up a drain.
+func TestDrainSilence(t *testing.T) {
+	w := newWorld(t)
+	w.project("acme/web", model.Private)
+	secret := w.bot("acme/web", model.Developer, model.ScopeAPI).Secret.Reveal()
+	for _, said := range []string{
+		"",
+		"GET /-/live",
+		"GET /-/liveness HTTP/1.1\r\nHost: x\r\n",
+		"GET /-/liveness HTTP/1.1\r\nHost: x\r\n\r\n",
+		"GET /-/liveness HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf",
+		"POST /api/v4/projects HTTP/1.1\r\nHost: x\r\nPRIVATE-TOKEN: " + secret + "\r\nContent-Length: 9\r\n\r\nhalf",
+		"POST /acme/web.git/git-receive-pack HTTP/1.1\r\nHost: x\r\nContent-Length: 9\r\n\r\nhalf",
+	} {
+		conn := w.dial()
+		defer conn.Close()
+		fmt.Fprint(conn, said)
+		if strings.HasSuffix(said, "\r\n\r\n") { // the others aren't answered yet
+			if _, err := bufio.NewReader(conn).ReadString('\n'); err != nil {
+				t.Fatal(err)
+			}
+		}
+	}
+	w.ask("GET", "/-/liveness") // all of them have been accepted
+	w.stop()
+	select {
+	case err := <-w.done:
+		if err != nil {
+			t.Error(err)
+		}
+	case <-time.After(4 * time.Second): // 5.3 s and 30 s before they were hurried
+		t.Fatal("silent connections hold up the drain")
 	}
 	w.done <- nil
 }

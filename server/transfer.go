@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"patrol/model"
@@ -35,7 +36,7 @@ func (c *call) advertise(service *gitService, repository string) {
 
 // exchange answers the POST of a fetch or a push.
 func (c *call) exchange(service *gitService, e model.Entrance, zipped bool) {
-	c.unlimitBody() // it may take hours; what stalls is ended by Config.GitStall
+	c.unlimitBody(moving) // it may take hours; what stalls is ended by Config.GitStall
 	if !c.takeSlot() {
 		c.limitBody()
 		return
@@ -45,12 +46,13 @@ func (c *call) exchange(service *gitService, e model.Entrance, zipped bool) {
 		call:        c,
 		process:     c.s.gitProcess(e.Repository, c.r.Header.Get("Git-Protocol"), service.command, "--stateless-rpc", "."),
 		contentType: "application/x-" + service.name + "-result",
-		body:        c.r.Body,
+		raw:         &wholeBody{from: c.r.Body},
 		flush:       true,
 	}
 	http.NewResponseController(c.w).EnableFullDuplex() // progress reaches the client while it still sends (G24)
+	t.body = t.raw
 	if zipped {
-		t.body = &gunzip{from: c.r.Body}
+		t.body = &gunzip{from: t.raw}
 	}
 	if service == pushing {
 		t.process.unpacks = true
@@ -85,6 +87,22 @@ func (g *gunzip) Read(b []byte) (n int, err error) {
 	return n, err
 }
 
+// wholeBody notes whether a body has been read to its end. What is left of one
+// when the answer ends is skipped by net/http, which with EnableFullDuplex then
+// meets its own reading of the next request, and panics.
+type wholeBody struct {
+	from  io.Reader
+	ended atomic.Bool
+}
+
+func (b *wholeBody) Read(into []byte) (int, error) {
+	n, err := b.from.Read(into)
+	if err == io.EOF {
+		b.ended.Store(true)
+	}
+	return n, err
+}
+
 const (
 	textBadGzip = "The request's body is not valid gzip."
 	textCut     = "The request ended too early."
@@ -98,7 +116,8 @@ type transfer struct {
 	process     *gitProcess
 	contentType string
 	preamble    string
-	body        io.Reader         // nil: none
+	raw         *wholeBody        // of the request; nil: none
+	body        io.Reader         // raw, unpacked and watched
 	flush       bool              // send each piece at once
 	push        *push             // nil: not a push
 	project     int64             // pushed to
@@ -110,6 +129,7 @@ type transfer struct {
 
 	mu      sync.Mutex
 	bodyErr error // why the body ended too early
+	enough  bool  // Git has said all: what the client still sends doesn't matter
 }
 
 var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
@@ -125,9 +145,10 @@ func (t *transfer) run() {
 	if err := t.process.cmd.Start(); err != nil {
 		t.s.Log.Error("git does not start", "id", t.id, "error", err)
 		t.limitBody()
-		t.plain(http.StatusInternalServerError, "Internal Server Error")
+		t.say(http.StatusInternalServerError, "Internal Server Error")
 		return
 	}
+	t.conn.enter(moving)
 	http.NewResponseController(t.w).SetWriteDeadline(time.Time{})
 	t.stall = time.AfterFunc(t.s.GitStall, t.end)
 	defer t.stall.Stop()
@@ -154,7 +175,8 @@ func (t *transfer) end() {
 }
 
 // feed copies the body to Git. If the body is cut off or broken, Git is ended:
-// it must not take a part for the whole.
+// it must not take a part for the whole. What Git doesn't want any more is read
+// all the same, so that the client gets to read the answer.
 func (t *transfer) feed() {
 	if t.body == nil {
 		return
@@ -169,22 +191,36 @@ func (t *transfer) feed() {
 			if t.push != nil && t.before == nil && t.push.silent() {
 				t.before = t.refs() // nothing has changed yet: Git has not seen the end of the list
 			}
-			if _, err := t.process.stdin.Write(buffer[:n]); err != nil {
-				return // Git has ended: it wants no more
+			if _, err := t.process.stdin.Write(buffer[:n]); err != nil { // Git has ended, or will
+				io.CopyBuffer(io.Discard, t.raw, buffer[:])
+				return
 			}
 		}
 		if err == io.EOF {
 			return
 		}
 		if err != nil {
-			t.mu.Lock()
-			t.bodyErr = err
-			t.mu.Unlock()
-			t.process.end()
+			if t.cut(err) {
+				t.process.end()
+			}
 			return
 		}
 	}
 }
+
+// cut notes why the body ended too early, unless that doesn't matter any more.
+func (t *transfer) cut(err error) (matters bool) {
+	t.mu.Lock()
+	defer t.mu.Unlock()
+	if !t.enough {
+		t.bodyErr = err
+	}
+	return !t.enough
+}
+
+// lingering is how long a client that still sends is listened to after Git's
+// last word: closed at once, its connection might lose the answer.
+const lingering = time.Second
 
 // stopFeeding waits for feed. Git has closed its output by now and reads no
 // more; the client may still be sending.
@@ -192,10 +228,21 @@ func (t *transfer) stopFeeding(fed chan struct{}) {
 	select {
 	case <-fed:
 	default:
-		http.NewResponseController(t.w).SetReadDeadline(time.Now().Add(100 * time.Millisecond))
+		t.mu.Lock()
+		t.enough = true
+		t.mu.Unlock()
+		t.linger()
 		<-fed
 	}
-	t.limitBody()
+	if t.raw != nil && t.raw.ended.Load() {
+		t.unlimitBody(moving)
+	} else {
+		t.linger()
+	}
+}
+
+func (t *transfer) linger() {
+	http.NewResponseController(t.w).SetReadDeadline(time.Now().Add(lingering))
 }
 
 func (t *transfer) bodyError() error {
@@ -246,6 +293,7 @@ func (t *transfer) begin() {
 		return
 	}
 	t.sending = true
+	t.closeUnlessRead()
 	h := t.w.Header()
 	h.Set("Content-Type", t.contentType)
 	h.Set("Cache-Control", "no-cache, max-age=0, must-revalidate")
@@ -253,6 +301,20 @@ func (t *transfer) begin() {
 	h.Set("Expires", "Fri, 01 Jan 1980 00:00:00 GMT")
 	t.w.WriteHeader(http.StatusOK)
 	io.WriteString(t.w, t.preamble)
+}
+
+// closeUnlessRead ends the connection with the answer that is about to begin, if
+// there is more of the request than was read by now.
+func (t *transfer) closeUnlessRead() {
+	if t.raw != nil && !t.raw.ended.Load() {
+		t.w.Header().Set("Connection", "close")
+	}
+}
+
+// say answers with a line instead of Git's output.
+func (t *transfer) say(status int, text string) {
+	t.closeUnlessRead()
+	t.plain(status, text)
 }
 
 // finish answers for a process that has ended.
@@ -274,19 +336,19 @@ func (t *transfer) finish(failed error) {
 		panic(http.ErrAbortHandler) // the client is gone, or must not take a part for the whole
 	case t.sending:
 	case errors.Is(cut, errBadGzip):
-		t.plain(http.StatusBadRequest, textBadGzip)
+		t.say(http.StatusBadRequest, textBadGzip)
 	case errors.Is(cut, errPktLine):
-		t.plain(http.StatusBadRequest, textGarbage)
+		t.say(http.StatusBadRequest, textGarbage)
 	case errors.Is(cut, errTooManyRefs):
-		t.plain(http.StatusBadRequest, "There are "+cut.Error()+".")
+		t.say(http.StatusBadRequest, "There are "+cut.Error()+".")
 	case cut != nil:
-		t.plain(http.StatusBadRequest, textCut)
+		t.say(http.StatusBadRequest, textCut)
 	case ended:
-		t.plain(http.StatusServiceUnavailable, "The request was ended.")
+		t.say(http.StatusServiceUnavailable, "The request was ended.")
 	case failed != nil && t.body == nil:
-		t.plain(http.StatusInternalServerError, "Internal Server Error")
+		t.say(http.StatusInternalServerError, "Internal Server Error")
 	case failed != nil:
-		t.plain(http.StatusBadRequest, textGarbage)
+		t.say(http.StatusBadRequest, textGarbage)
 	default:
 		t.begin()
 	}
