@@ -15,6 +15,12 @@ const (
 	Undo    Action = "undo"
 	Reload  Action = "reload"
 
+	// after g
+	GoHome     Action = "home"
+	GoProjects Action = "projects"
+	GoGroups   Action = "groups"
+	GoTokens   Action = "tokens"
+
 	// lists
 	Up       Action = "up"
 	Down     Action = "down"
@@ -84,10 +90,10 @@ var Typing = Set{"While typing", []Binding{
 
 // Places are what follows g.
 var Places = Set{"After g", []Binding{
-	{Action: "home", Keys: []string{"h"}, Short: "home", Long: "the first screen"},
-	{Action: "projects", Keys: []string{"p"}, Short: "projects", Long: "projects"},
-	{Action: "groups", Keys: []string{"r"}, Short: "groups", Long: "groups"},
-	{Action: "tokens", Keys: []string{"t"}, Short: "all tokens", Long: "all tokens"},
+	{Action: GoHome, Keys: []string{"h"}, Short: "home", Long: "the first screen"},
+	{Action: GoProjects, Keys: []string{"p"}, Short: "projects", Long: "projects"},
+	{Action: GoGroups, Keys: []string{"r"}, Short: "groups", Long: "groups"},
+	{Action: GoTokens, Keys: []string{"t"}, Short: "all tokens", Long: "all tokens"},
 	{Action: Top, Keys: []string{"g"}, Short: "top", Long: "top of the list", Hidden: true},
 }}
 

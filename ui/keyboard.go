@@ -94,25 +94,16 @@ func (a *App) goTo(key string) tea.Cmd {
 	if !ok {
 		return nil
 	}
-	var to screen
-	switch b.Action {
-	case keys.Top:
+	if b.Action == keys.Top {
 		return tea.Batch(a.front().act(press{keys.Top, key}), a.follow())
-	case "projects":
-		to = newProjects(a)
-	case "groups":
-		to = newGroups(a)
-	case "tokens":
-		to = newAllTokens(a, "state:active")
 	}
 	return a.leave(a.stack, func() tea.Cmd {
 		a.former = a.unguarded()
-		a.stack = []screen{newHome(a)}
-		if to == nil {
-			a.side = nil
+		a.stack, a.side = []screen{newHome(a)}, nil
+		if b.Action == keys.GoHome {
 			return tea.Batch(a.layout(), a.front().load())
 		}
-		return a.push(to)
+		return a.push(destinations()[b.Action](a))
 	})
 }
 

@@ -18,7 +18,7 @@ import (
 
 // Config is what a console needs.
 type Config struct {
-	Store     model.Store
+	Store     Store
 	Actor     model.Actor
 	In        io.Reader // a terminal, or what an SSH client types
 	Out       io.Writer
