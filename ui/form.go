@@ -62,6 +62,14 @@ func (v verdict) needed() string {
 	return strings.Join(names, ", ")
 }
 
+// values is a copy of what a form holds, to be looked at and done beside Update.
+type values interface {
+	// check tells whether it would work now: asked at every change.
+	check(context.Context) (verdict, error)
+	// send does it, and tells what follows.
+	send(context.Context) (func() tea.Cmd, error)
+}
+
 // form is the one form.
 type form struct {
 	quiet
@@ -71,11 +79,7 @@ type form struct {
 	fields []*field
 	verb   string // what ctrl+s does: "create"
 	makes  string // the label of the row that says what would be made; empty: no such row
-	// check is called at every change; what it returns runs beside Update, so it
-	// must hold copies of the values.
-	check func() func(context.Context) (verdict, error)
-	// send is the same for doing it; its answer is what follows.
-	send func() func(context.Context) (func() tea.Cmd, error)
+	values func() values
 
 	w, h    int
 	at      int // the field that has the focus
@@ -124,7 +128,7 @@ func (f *form) load() tea.Cmd {
 	if f.sending {
 		return nil
 	}
-	return ask(f.app, &f.req, f.check(), func(v verdict, err error) tea.Cmd {
+	return ask(f.app, &f.req, f.values().check, func(v verdict, err error) tea.Cmd {
 		if err != nil {
 			v = verdict{look: bad, text: oneLine(err)}
 		}
@@ -244,7 +248,7 @@ func (f *form) choose(key string) tea.Cmd {
 func (f *form) create() tea.Cmd {
 	f.sending = true
 	f.app.toast = toast{}
-	return attempt(f.app, &f.req, f.send(), func(next func() tea.Cmd, err error) tea.Cmd {
+	return attempt(f.app, &f.req, f.values().send, func(next func() tea.Cmd, err error) tea.Cmd {
 		f.sending = false
 		if err == nil {
 			f.touched = false

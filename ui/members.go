@@ -147,17 +147,15 @@ func newMemberForm(p *place, m *model.Member) *form {
 			}
 		}
 	}
-	asked := func() memberCheck {
-		return memberCheck{app: a, may: a.judge(), in: p.spot, me: a.me.ID, before: m,
+	f.values = func() values {
+		return memberValues{app: a, may: a.judge(), in: p.spot, me: a.me.ID, before: m,
 			name: strings.TrimSpace(user.in.String()), role: model.Roles[role.pick], ends: ends.in.String()}
 	}
-	f.check = func() func(context.Context) (verdict, error) { return asked().verdict }
-	f.send = func() func(context.Context) (func() tea.Cmd, error) { return asked().save }
 	return f
 }
 
-// memberCheck is what a member's form asks for.
-type memberCheck struct {
+// memberValues is what a member's form asks for.
+type memberValues struct {
 	app    *App
 	may    func(model.Action, model.Target) error
 	in     spot
@@ -168,7 +166,7 @@ type memberCheck struct {
 	ends   string
 }
 
-func (c memberCheck) date() (model.Date, error) {
+func (c memberValues) date() (model.Date, error) {
 	text := strings.TrimSpace(c.ends)
 	if text == "" {
 		return 0, nil
@@ -183,8 +181,8 @@ func (c memberCheck) date() (model.Date, error) {
 	return d, nil
 }
 
-// verdict asks the policy with what the store says of the user.
-func (c memberCheck) verdict(ctx context.Context) (verdict, error) {
+// check asks the policy with what the store says of the user.
+func (c memberValues) check(ctx context.Context) (verdict, error) {
 	a := c.app
 	if c.name == "" {
 		return verdict{look: bad, text: "the user's name is missing"}, nil
@@ -233,7 +231,7 @@ const maxOffers = 3
 
 // people are those of whom a name begins like the one being typed: tab takes the
 // first, so it must not be somebody whose name only holds a letter.
-func (c memberCheck) people(ctx context.Context) (offers []offer) {
+func (c memberValues) people(ctx context.Context) (offers []offer) {
 	if c.name == "" {
 		return nil
 	}
@@ -263,14 +261,13 @@ func beginsLike(typed string, u model.User) bool {
 	})
 }
 
-// save adds or changes the member.
-func (c memberCheck) save(ctx context.Context) (func() tea.Cmd, error) {
+// send adds or changes the member.
+func (c memberValues) send(ctx context.Context) (func() tea.Cmd, error) {
 	a, in := c.app, c.in.Ref()
 	ends, err := c.date()
 	if err != nil {
 		return nil, err
 	}
-	ctx = context.WithoutCancel(ctx)
 	if c.before == nil {
 		u, err := a.Store.User(ctx, a.Actor, 0, c.name)
 		if err != nil {

@@ -12,62 +12,31 @@ import (
 // newProjectForm makes a project and the groups above it that are missing.
 // first: in an empty database; its token is asked for next.
 func newProjectForm(a *App, path string, first bool) *form {
-	f := placeForm(a, "New project", model.NewPlace{Kind: model.ProjectPlace, Parents: true}, path)
+	f := placeForm(a, "New project", placeValues{asked: model.NewPlace{Kind: model.ProjectPlace, Parents: true}, first: first}, path)
 	f.field("path").hint = func() string { return "group/…/project" }
-	f.fields[1].chips = visibilities()
-	f.send = func() func(context.Context) (func() tea.Cmd, error) {
-		asked := f.asked()
-		return func(ctx context.Context) (func() tea.Cmd, error) {
-			p, err := a.Store.AddProject(context.WithoutCancel(ctx), a.Actor, asked)
-			if err != nil {
-				return nil, err
-			}
-			return func() tea.Cmd {
-				s := projectSpot(p)
-				a.say(okay, clean(s.path)+" created")
-				shown := a.replace(newPlace(a, s, activeTab))
-				if first {
-					return tea.Batch(shown, a.makeToken(s))
-				}
-				return shown
-			}, nil
-		}
-	}
-	return f.form
+	return f
 }
 
 // newGroupForm makes a group; its parents must exist.
 func newGroupForm(a *App, path string) *form {
-	f := placeForm(a, "New group", model.NewPlace{Kind: model.GroupPlace}, path)
+	f := placeForm(a, "New group", placeValues{asked: model.NewPlace{Kind: model.GroupPlace}}, path)
 	f.field("path").hint = func() string { return "its parent must exist" }
-	f.send = func() func(context.Context) (func() tea.Cmd, error) {
-		asked := f.asked()
-		return func(ctx context.Context) (func() tea.Cmd, error) {
-			g, err := a.Store.AddGroup(context.WithoutCancel(ctx), a.Actor, asked)
-			if err != nil {
-				return nil, err
-			}
-			return func() tea.Cmd {
-				s := groupSpot(g)
-				a.say(okay, clean(s.path)+" created")
-				return a.replace(newPlace(a, s, activeTab))
-			}, nil
-		}
+	return f
+}
+
+func placeForm(a *App, title string, base placeValues, path string) *form {
+	f := &form{app: a, path: []string{title}, who: a.kind, verb: "create", makes: "Makes", fields: []*field{
+		{key: "path", label: "Path", in: newInput(path)},
+		{kind: chipField, key: "visibility", label: "Visible", chips: visibilities()},
+	}}
+	f.values = func() values {
+		v := base
+		v.app = a
+		v.asked.FullPath = strings.TrimSpace(f.field("path").in.String())
+		v.asked.Visibility = model.Visibilities[f.field("visibility").pick]
+		return v
 	}
-	return f.form
-}
-
-// newPlaceForm is what the two have in common.
-type newPlaceForm struct {
-	*form
-	base model.NewPlace
-}
-
-func (f newPlaceForm) asked() model.NewPlace {
-	asked := f.base
-	asked.FullPath = strings.TrimSpace(f.field("path").in.String())
-	asked.Visibility = model.Visibilities[f.field("visibility").pick]
-	return asked
+	return f
 }
 
 func visibilities() []string {
@@ -78,25 +47,47 @@ func visibilities() []string {
 	return names
 }
 
-func placeForm(a *App, title string, base model.NewPlace, path string) newPlaceForm {
-	f := newPlaceForm{&form{app: a, path: []string{title}, who: a.kind, verb: "create", makes: "Makes", fields: []*field{
-		{key: "path", label: "Path", in: newInput(path)},
-		{kind: chipField, key: "visibility", label: "Visible", chips: visibilities()},
-	}}, base}
-	f.check = func() func(context.Context) (verdict, error) {
-		asked := f.asked()
-		return func(ctx context.Context) (verdict, error) {
-			if asked.FullPath == "" {
-				return verdict{look: bad, text: "the path is missing"}, nil
-			}
-			made, err := a.Store.CheckPlace(ctx, a.Actor, asked)
-			if err != nil {
-				return refusedBy(err), nil
-			}
-			return verdict{look: okay, text: "can be created", makes: makesOf(asked, made)}, nil
-		}
+// placeValues is what the form of a new project or group asks for.
+type placeValues struct {
+	app   *App
+	asked model.NewPlace
+	first bool // its token is asked for next
+}
+
+func (v placeValues) check(ctx context.Context) (verdict, error) {
+	if v.asked.FullPath == "" {
+		return verdict{look: bad, text: "the path is missing"}, nil
 	}
-	return f
+	made, err := v.app.Store.CheckPlace(ctx, v.app.Actor, v.asked)
+	if err != nil {
+		return refusedBy(err), nil
+	}
+	return verdict{look: okay, text: "can be created", makes: makesOf(v.asked, made)}, nil
+}
+
+func (v placeValues) send(ctx context.Context) (func() tea.Cmd, error) {
+	a := v.app
+	made, err := v.add(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return func() tea.Cmd {
+		a.say(okay, clean(made.path)+" created")
+		shown := a.replace(newPlace(a, made, activeTab))
+		if v.first {
+			return tea.Batch(shown, a.makeToken(made))
+		}
+		return shown
+	}, nil
+}
+
+func (v placeValues) add(ctx context.Context) (spot, error) {
+	if v.asked.Kind == model.GroupPlace {
+		g, err := v.app.Store.AddGroup(ctx, v.app.Actor, v.asked)
+		return groupSpot(g), err
+	}
+	p, err := v.app.Store.AddProject(ctx, v.app.Actor, v.asked)
+	return projectSpot(p), err
 }
 
 // makesOf says what would come into being.

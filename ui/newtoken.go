@@ -15,11 +15,11 @@ import (
 // makeToken opens the form for a new token, or says which rule is in the way.
 func (a *App) makeToken(s spot) tea.Cmd {
 	empty := model.NewToken{Place: s.Ref(), Role: model.Guest}
-	type answer struct {
+	type outlook struct {
 		decided model.Decision
 		latest  model.Date
 	}
-	return await(a, func(ctx context.Context) (found answer, err error) {
+	return await(a, func(ctx context.Context) (found outlook, err error) {
 		if _, found.decided, err = a.Store.CheckToken(ctx, a.Actor, empty); err != nil {
 			return found, err
 		}
@@ -27,7 +27,7 @@ func (a *App) makeToken(s spot) tea.Cmd {
 		days, _ := strconv.Atoi(limit) // empty: not set
 		found.latest = model.LatestExpiry(a.today(), days)
 		return found, err
-	}, func(found answer, err error) tea.Cmd {
+	}, func(found outlook, err error) tea.Cmd {
 		switch {
 		case err != nil:
 			a.fail(err)
@@ -84,52 +84,55 @@ func newTokenForm(a *App, s spot, latest model.Date) *form {
 		}
 		f.fields = append(f.fields, x)
 	}
-	asked := func() (model.NewToken, error) {
-		n := model.NewToken{Place: s.Ref(), Name: name.in.String(), Role: model.Roles[role.pick]}
+	f.values = func() values {
+		v := tokenValues{app: a, in: s, asked: model.NewToken{Place: s.Ref(), Name: name.in.String(), Role: model.Roles[role.pick]}}
 		if text := description.in.String(); strings.TrimSpace(text) != "" {
-			n.Description = &text
+			v.asked.Description = &text
 		}
 		for _, x := range f.fields {
 			if x.kind == tickField && x.ticked {
-				n.Scopes = append(n.Scopes, model.Scope(x.key))
+				v.asked.Scopes = append(v.asked.Scopes, model.Scope(x.key))
 			}
 		}
 		if text := strings.TrimSpace(expires.in.String()); text != "" {
-			d, err := model.ParseDate(text)
-			if err != nil {
-				return n, model.Invalid("R56", model.Field{Key: "expires_at", Text: err.Error()})
+			var err error
+			if v.asked.ExpiresOn, err = model.ParseDate(text); err != nil {
+				v.wrong = model.Invalid("R56", model.Field{Key: "expires_at", Text: err.Error()})
 			}
-			n.ExpiresOn = d
 		}
-		return n, nil
-	}
-	f.check = func() func(context.Context) (verdict, error) {
-		n, err := asked()
-		return func(ctx context.Context) (verdict, error) {
-			if err != nil {
-				return refusedBy(err), nil
-			}
-			full, d, err := a.Store.CheckToken(ctx, a.Actor, n)
-			if err != nil {
-				return verdict{}, err
-			}
-			return judgeToken(full, d, s), nil
-		}
-	}
-	f.send = func() func(context.Context) (func() tea.Cmd, error) {
-		n, err := asked()
-		return func(ctx context.Context) (func() tea.Cmd, error) {
-			if err != nil {
-				return nil, err
-			}
-			issued, err := a.Store.CreateToken(context.WithoutCancel(ctx), a.Actor, n)
-			if err != nil {
-				return nil, err
-			}
-			return func() tea.Cmd { return a.replace(newSecret(a, s, issued)) }, nil
-		}
+		return v
 	}
 	return f
+}
+
+// tokenValues is what the form of a new token asks for.
+type tokenValues struct {
+	app   *App
+	in    spot
+	asked model.NewToken
+	wrong error // with what was typed
+}
+
+func (v tokenValues) check(ctx context.Context) (verdict, error) {
+	if v.wrong != nil {
+		return refusedBy(v.wrong), nil
+	}
+	full, d, err := v.app.Store.CheckToken(ctx, v.app.Actor, v.asked)
+	if err != nil {
+		return verdict{}, err
+	}
+	return judgeToken(full, d, v.in), nil
+}
+
+func (v tokenValues) send(ctx context.Context) (func() tea.Cmd, error) {
+	if v.wrong != nil {
+		return nil, v.wrong
+	}
+	issued, err := v.app.Store.CreateToken(ctx, v.app.Actor, v.asked)
+	if err != nil {
+		return nil, err
+	}
+	return func() tea.Cmd { return v.app.replace(newSecret(v.app, v.in, issued)) }, nil
 }
 
 // judgeToken is the form's last row: whether it can be created, and whether it
