@@ -29,10 +29,11 @@ var imports = map[string]struct{ inside, outside []string }{
 	"patrol":         {inside: []string{"patrol/cli"}},
 	"patrol/model":   {},
 	"patrol/keys":    {},
-	"patrol/storage": {inside: []string{"patrol/model"}, outside: []string{"modernc.org/sqlite"}},
+	"patrol/git":     {inside: []string{"patrol/model"}},
+	"patrol/storage": {inside: []string{"patrol/model", "patrol/git"}, outside: []string{"modernc.org/sqlite"}},
 	"patrol/ui": {inside: []string{"patrol/model", "patrol/keys"}, outside: []string{
 		"charm.land/", "github.com/charmbracelet/", "github.com/atotto/clipboard", "github.com/mattn/go-runewidth"}},
-	"patrol/server": {inside: []string{"patrol/model"}, outside: []string{
+	"patrol/server": {inside: []string{"patrol/model", "patrol/git"}, outside: []string{
 		"charm.land/", "github.com/charmbracelet/colorprofile", "golang.org/x/crypto"}},
 	"patrol/bench": {}, // tests only
 	"patrol/cli": {inside: []string{"patrol/model", "patrol/storage", "patrol/server", "patrol/ui"}, outside: []string{

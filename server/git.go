@@ -1,20 +1,20 @@
 package server
 
 import (
+	"context"
 	"errors"
 	"net/http"
 	"net/url"
 	"strings"
-	"time"
 
+	"patrol/git"
 	"patrol/model"
 )
 
 // gitService is one of Git's two, and what G11 says where it is refused.
 type gitService struct {
-	name    string // as in addresses and content types
-	command string
-	asked   string // in words, before the project's path
+	name    git.Service // as in addresses and content types
+	asked   string      // in words, before the project's path
 	access  model.Access
 	action  model.Action
 	noScope string
@@ -22,14 +22,14 @@ type gitService struct {
 }
 
 var (
-	fetching = &gitService{"git-upload-pack", "upload-pack", "git fetch ", model.GitFetch, model.ReadCode,
+	fetching = &gitService{git.UploadPack, "git fetch ", model.GitFetch, model.ReadCode,
 		"You are not allowed to download code.", "You are not allowed to download code from this project."}
-	pushing = &gitService{"git-receive-pack", "receive-pack", "git push ", model.GitPush, model.PushCode,
+	pushing = &gitService{git.ReceivePack, "git push ", model.GitPush, model.PushCode,
 		"You are not allowed to upload code.", "You are not allowed to push code to this project."}
 )
 
 func gitServiceNamed(name string) *gitService {
-	switch name {
+	switch git.Service(name) {
 	case fetching.name:
 		return fetching
 	case pushing.name:
@@ -37,6 +37,8 @@ func gitServiceNamed(name string) *gitService {
 	}
 	return nil
 }
+
+func (s *gitService) requestType() string { return "application/x-" + string(s.name) + "-request" }
 
 // The texts of G11 that both services share, and G3's.
 const (
@@ -57,7 +59,7 @@ type gitRoute struct {
 // parseGitPath reads an address, still URL-encoded: G1's routes, "info/refs"
 // without .git, LFS, and any other file of a repository.
 func parseGitPath(path string) (g gitRoute, ok bool) {
-	for _, file := range []string{"info/refs", fetching.name, pushing.name} {
+	for _, file := range []string{"info/refs", string(git.UploadPack), string(git.ReceivePack)} {
 		if g.project, ok = strings.CutSuffix(path, "/"+file); ok {
 			g.file = file
 			break
@@ -90,7 +92,7 @@ func (c *call) gitRoute() {
 		c.gitRedirect()
 	case g.file == "info/refs":
 		c.gitAdvertise(g.project)
-	case g.file == fetching.name, g.file == pushing.name:
+	case gitServiceNamed(g.file) != nil:
 		c.gitCommand(g.project, gitServiceNamed(g.file))
 	case strings.HasPrefix(g.file, "info/lfs/"):
 		if _, ok := c.gitEnter(g.project, fetching); ok { // G5
@@ -151,8 +153,8 @@ func (c *call) gitCommand(project string, service *gitService) {
 	}
 	encoding := c.r.Header.Get("Content-Encoding")
 	switch {
-	case c.r.Header.Get("Content-Type") != "application/x-"+service.name+"-request":
-		c.plain(http.StatusUnsupportedMediaType, "The content type must be application/x-"+service.name+"-request.")
+	case c.r.Header.Get("Content-Type") != service.requestType():
+		c.plain(http.StatusUnsupportedMediaType, "The content type must be "+service.requestType()+".")
 	case encoding != "" && encoding != "gzip":
 		c.plain(http.StatusUnsupportedMediaType, "The content encoding must be gzip, or none.")
 	default:
@@ -261,23 +263,13 @@ func (c *call) gitFailed(err error) (ok bool) {
 // takeSlot waits for leave to start a Git process (G30). If not ok, it has
 // answered.
 func (c *call) takeSlot() (ok bool) {
-	select {
-	case c.s.slots <- struct{}{}:
+	patience, stop := context.WithTimeout(c.ctx, c.s.GitWait)
+	defer stop()
+	defer context.AfterFunc(c.s.hard, stop)()
+	if c.s.slots.Take(patience, c.address) {
 		return true
-	default:
-	}
-	wait := time.NewTimer(c.s.GitWait)
-	defer wait.Stop()
-	select {
-	case c.s.slots <- struct{}{}:
-		return true
-	case <-wait.C:
-	case <-c.ctx.Done():
-	case <-c.s.hard.Done():
 	}
 	c.w.Header().Set("Retry-After", "5")
 	c.plain(http.StatusServiceUnavailable, "Too many Git processes are running. Try again in a moment.")
 	return false
 }
-
-func (c *call) freeSlot() { <-c.s.slots }

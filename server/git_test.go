@@ -1,7 +1,9 @@
 package server
 
 import (
+	"errors"
 	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -9,6 +11,7 @@ import (
 	"testing"
 	"time"
 
+	"patrol/git"
 	"patrol/model"
 )
 
@@ -22,6 +25,8 @@ func (w *world) git(method, path, user, secret string, options ...string) answer
 }
 
 const (
+	idZero    = "0000000000000000000000000000000000000000"
+	idA       = "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"
 	fetchRefs = ".git/info/refs?service=git-upload-pack"
 	pushRefs  = ".git/info/refs?service=git-receive-pack"
 )
@@ -227,7 +232,7 @@ func TestGitRoutes(t *testing.T) {
 	w.expect("G21", w.git("POST", command, "x", secret, upload, "Content-Encoding: gzip", ""), 400, textBadGzip+"\n")
 	w.expect("G21 cut", w.git("POST", command, "x", secret, upload, "Content-Encoding: gzip", zipped("0000")[:15]), 400, textBadGzip+"\n")
 	w.expect("G21", w.git("POST", command, "x", secret, upload, "Content-Encoding: gzip", zipped("0000")), 200, "")
-	bomb := pktLine("command=fetch") + "0001" + strings.Repeat(pktLine("have "+idA+"\n"), maxWants/50)
+	bomb := git.PktLine("command=fetch") + "0001" + strings.Repeat(git.PktLine("have "+idA+"\n"), (16<<20)/50)
 	w.expect("G21, G23 a small body that unpacks to a long list", w.git("POST", command, "x", secret, upload, "Git-Protocol: version=2", "Content-Encoding: gzip", zipped(bomb)),
 		400, "There are too many refs in one request: ask for them in parts.\n")
 	w.expect("garbage", w.git("POST", command, "x", secret, upload, "garbage"), 400, textGarbage+"\n")
@@ -268,4 +273,23 @@ func TestGitLimit(t *testing.T) {
 	w.expect("G11 comes first", w.git("GET", "/acme/web"+fetchRefs, "x", "y"), 401, textAccessDenied+"\n")
 	release()
 	w.await("the place is free again", func() bool { return w.git("GET", "/acme/web"+fetchRefs, "x", secret).status == 200 })
+}
+
+// A client without a token that lets a fetch stall is ended sooner than one that
+// has shown who it is.
+func TestAnonymousStall(t *testing.T) {
+	w := newWorld(t, func(c *Config) { c.AnonymousStall = 20 * time.Millisecond })
+	w.project("acme/open", model.Public)
+	secret := w.bot("acme/open", model.Developer, model.ScopeAPI).Secret.Reveal()
+	release := w.holdPush("/acme/open.git", secret)
+	conn := w.dial()
+	defer conn.Close()
+	conn.SetDeadline(time.Now().Add(20 * time.Second))
+	fmt.Fprintf(conn, "POST /acme/open.git/git-upload-pack HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: 9\r\n\r\n00", fetching.requestType())
+	if answer, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
+		t.Errorf("it is held: %q", answer)
+	}
+	if got := release(); got.status != 200 {
+		t.Errorf("a push with a token: %d %s", got.status, got.body)
+	}
 }

@@ -18,6 +18,7 @@ import (
 	"strings"
 	"testing"
 
+	"patrol/git"
 	"patrol/model"
 )
 
@@ -217,7 +218,7 @@ func TestClientGone(t *testing.T) {
 	c.run("push", "-q", w.remote("acme/web", made.Secret.Reveal()), "main")
 	head := c.run("rev-parse", "HEAD")
 	ctx, cancel := context.WithCancel(context.Background())
-	request := pktLine("want "+head+" side-band-64k no-progress\n") + "0000" + pktLine("done\n")
+	request := git.PktLine("want "+head+" side-band-64k no-progress\n") + "0000" + git.PktLine("done\n")
 	r, _ := http.NewRequestWithContext(ctx, "POST", w.url+"/acme/web.git/git-upload-pack", strings.NewReader(request))
 	r.SetBasicAuth("any", made.Secret.Reveal())
 	r.Header.Set("Content-Type", "application/x-git-upload-pack-request")

@@ -14,6 +14,7 @@ import (
 	"testing"
 	"time"
 
+	"patrol/git"
 	"patrol/model"
 )
 
@@ -134,7 +135,7 @@ func TestUnreportedPush(t *testing.T) {
 	}
 	command := func(ref, abilities string) string { // a ref to a commit that is there: an empty pack does
 		const emptyPack = "PACK\x00\x00\x00\x02\x00\x00\x00\x00\x02\x9d\x08\x82\x3b\xd8\xa8\xea\xb5\x10\xad\x6a\xc7\x5c\x82\x3c\xfd\x3e\xd3\x1e"
-		return pktLine(idZero+" "+head+" refs/heads/"+ref+"\x00"+abilities) + "0000" + emptyPack
+		return git.PktLine(idZero+" "+head+" refs/heads/"+ref+"\x00"+abilities) + "0000" + emptyPack
 	}
 	got := w.git("POST", "/acme/web.git/git-receive-pack", "x", made.Secret.Reveal(), "Content-Type: application/x-git-receive-pack-request", command("silent", "agent=x"))
 	w.expect("no report asked", got, 200, "")
@@ -210,7 +211,7 @@ func TestCutPush(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	body := pktLine(old+" "+now+" refs/heads/main\x00report-status side-band-64k") + pktLine(idZero+" "+old+" refs/heads/new") + "0000" + string(data)
+	body := git.PktLine(old+" "+now+" refs/heads/main\x00report-status side-band-64k") + git.PktLine(idZero+" "+old+" refs/heads/new") + "0000" + string(data)
 	refs := func() string { return w.bare(p).run("for-each-ref") }
 	before := refs()
 
@@ -277,7 +278,7 @@ func TestHousekeeping(t *testing.T) {
 	w := newWorld(t)
 	p, made, c := w.pushed()
 	bare := w.bare(p)
-	for i := range packsEnough + 1 {
+	for i := range 51 {
 		file := filepath.Join(t.TempDir(), "import")
 		text := fmt.Sprintf("commit refs/heads/b%d\ncommitter a <a@b> 1 +0000\ndata 1\nx\nM 644 inline f\ndata 2\n%02d\n", i, i%100)
 		if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
@@ -345,8 +346,8 @@ func TestGarbageBodies(t *testing.T) {
 		for _, service := range []*gitService{fetching, pushing} {
 			garbage := strings.Repeat("\nGET /-/readiness HTTP/1.1\r\nHost: x\r\n\r\n", size/38+1)[:size]
 			for range 3 {
-				a := w.git("POST", "/acme/web.git/"+service.name, "any", made.Secret.Reveal(),
-					"Content-Type: application/x-"+service.name+"-request", garbage)
+				a := w.git("POST", "/acme/web.git/"+string(service.name), "any", made.Secret.Reveal(),
+					"Content-Type: "+service.requestType(), garbage)
 				if a.status != http.StatusBadRequest && a.status != http.StatusOK {
 					t.Errorf("%d bytes of garbage for %s: %d %s", size, service.name, a.status, a.body)
 				}
@@ -365,7 +366,7 @@ func TestRefusedWhileSending(t *testing.T) {
 	conn := w.dial()
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
-	commands := pktLine(idZero+" "+strings.Repeat("1", 40)+" refs/heads/x\x00report-status") + "0000"
+	commands := git.PktLine(idZero+" "+strings.Repeat("1", 40)+" refs/heads/x\x00report-status") + "0000"
 	fmt.Fprintf(conn, "POST /acme/web.git/git-receive-pack HTTP/1.1\r\nHost: x\r\nAuthorization: Basic %s\r\n"+
 		"Content-Type: application/x-git-receive-pack-request\r\nContent-Length: 1000000\r\n\r\n%sPACK not a pack", basic("x", made.Secret.Reveal()), commands)
 	answer, err := io.ReadAll(conn)

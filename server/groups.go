@@ -31,7 +31,11 @@ func (c *call) groups(q model.PlaceQuery) error {
 		q.MinRole = max(q.MinRole, model.Guest)
 	}
 	q.TopLevel = f.is("top_level_only")
-	page := f.page(c.endpoint.Place == model.NoPlace) // A34: by keyset only the whole list
+	rows := "" // A34: by keyset only the whole list
+	if c.endpoint.Place == model.NoPlace {
+		rows = "Group"
+	}
+	page := f.page(rows)
 	q.Sort = model.PlacesByName
 	f.sorted(&q, page, groupSorts, "name", "path", "id")
 	q.Descending = f.descending(false)
@@ -146,7 +150,7 @@ func listNamespaces(c *call) error {
 	if f.is("owned_only") {
 		q.MinRole = model.Owner
 	}
-	page := f.page(false)
+	page := f.page("")
 	if err := f.err(); err != nil {
 		return err
 	}

@@ -16,7 +16,7 @@ func listIssues(c *call) error {
 	}
 	q.Search, q.Author = f.search("search"), f.search("author_username")
 	q.AuthorID, q.IIDs = f.id("author_id"), f.ids("iids")
-	page := f.page(false)
+	page := f.page("")
 	if err := f.err(); err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func changeIssue(c *call) error {
 // listNotes is A113, the newest first.
 func listNotes(c *call) error {
 	f := c.form()
-	page := f.page(false)
+	page := f.page("")
 	if err := f.err(); err != nil {
 		return err
 	}

@@ -14,7 +14,7 @@ const noRow = "404 Not found" // a row inside a place (A25)
 func listMembers(c *call) error {
 	f := c.form()
 	q := model.MemberQuery{In: c.place(), Inherited: c.withInherited(), Search: f.search("query"), UserIDs: f.ids("user_ids")}
-	page := f.page(false)
+	page := f.page("")
 	if err := f.err(); err != nil {
 		return err
 	}

@@ -14,23 +14,31 @@ import (
 
 const defaultPage = 20
 
+// lastRow is how far pages by number reach in a list that can be had by id as
+// well: each costs all the rows before it. GitLab's limit is the same.
+const lastRow = 50_000
+
 // paging is the part of a list that a request wants (A30, A34).
 type paging struct {
 	model.Page
 	number int // of the page; 0: keyset
 }
 
-// page reads A30's parameters. With keyset the list can be had by id with a
-// cursor as well (A34).
-func (f *form) page(keyset bool) (p paging) {
+// page reads A30's parameters. A list whose rows have a name can be had by id
+// with a cursor as well (A34).
+func (f *form) page(rows string) (p paging) {
 	p.Limit = f.perPage()
 	if kind, ok := f.text("pagination"); ok && kind == "keyset" {
-		f.cursor(&p, keyset)
+		f.cursor(&p, rows != "")
 		return p
 	}
 	n, _ := f.number("page")
 	p.number = min(max(n, 1), math.MaxInt32) // that is past every end
 	p.Offset = (p.number - 1) * p.Limit
+	if rows != "" && p.Offset+p.Limit > lastRow {
+		f.refused = wrong(http.StatusMethodNotAllowed, fmt.Sprintf("Offset pagination has a maximum allowed offset of %d for requests "+
+			"that return objects of type %s. Remaining records can be retrieved using keyset pagination.", lastRow, rows))
+	}
 	p.Count = true
 	return p
 }

@@ -127,7 +127,7 @@ func TestPages(t *testing.T) {
 		"page=7":               {"7", "20", "", "6", "5", "1", ""},
 		"per_page=2&search=no": {"1", "2", "", "", "0", "1", fmt.Sprintf(link+", "+link, 1, "&search=no", "first", 1, "&search=no", "last")},
 		"per_page=2&search=no&private_token=" + mona + "&private_token[]=" + mona: {"1", "2", "", "", "0", "1", fmt.Sprintf(link+", "+link, 1, "&search=no", "first", 1, "&search=no", "last")},
-		"page=99999999999999999999": {"2147483647", "20", "", "2147483646", "5", "1", ""},
+		"per_page=100&page=500": {"500", "100", "", "499", "5", "1", ""},
 	} {
 		got := w.ask("GET", path+"?"+query, token(mona))
 		if got.status != 200 {
@@ -143,6 +143,15 @@ func TestPages(t *testing.T) {
 			}
 		}
 	}
+	t.Run("too far", func(t *testing.T) { // each page costs all the rows before it
+		for _, query := range []string{"page=99999999999999999999", "per_page=100&page=501"} {
+			w.expect("A30: "+query, w.ask("GET", path+"?"+query, token(mona)), 405, `{"error":"Offset pagination has a maximum allowed offset of 50000 for requests `+
+				`that return objects of type PersonalAccessToken. Remaining records can be retrieved using keyset pagination."}`)
+		}
+		if got := w.ask("GET", "/git/api/v4/projects/1/members?page=99999999999999999999", token(mona)); got.status != 200 || got.header.Get("X-Page") != "2147483647" {
+			t.Errorf("A30: a list without keyset: %d %v", got.status, got.header)
+		}
+	})
 	t.Run("from the body", func(t *testing.T) { // A2, A32
 		for _, shown := range [][]string{{token(mona), jsonBody, `{"per_page":2,"search":"no","revoked":false,"state":null}`},
 			{"Content-Type: application/x-www-form-urlencoded", "per_page=2&search=no&revoked=false&private_token=" + mona}} {

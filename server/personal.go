@@ -150,7 +150,7 @@ func (c *call) personalRefusal(err error) error {
 func associations(c *call) error {
 	f := c.form()
 	q := model.PlaceQuery{MinRole: max(f.role("min_access_level"), model.Guest), Sort: model.PlacesByID, Associations: true}
-	page := f.page(false)
+	page := f.page("")
 	if err := f.err(); err != nil {
 		return err
 	}

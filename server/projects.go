@@ -45,7 +45,7 @@ func (f *form) projectQuery() (q model.PlaceQuery, page paging, simple bool) {
 	q.Visibility = f.visibility("visibility")
 	simple = f.is("simple")
 	q.AfterID, q.BeforeID = f.id("id_after"), f.id("id_before")
-	page = f.page(true)
+	page = f.page("Project")
 	q.Sort = model.PlacesByCreated
 	f.sorted(&q, page, projectSorts, "id", "name", "path", "created_at", "updated_at", "last_activity_at")
 	q.Descending = f.descending(true)

@@ -73,7 +73,7 @@ func listAllRunners(c *call) error { return c.runners(model.RunnerQuery{All: tru
 
 func (c *call) runners(q model.RunnerQuery) error {
 	f := c.form()
-	page := f.page(false)
+	page := f.page("")
 	if err := f.err(); err != nil {
 		return err
 	}

@@ -4,20 +4,20 @@
 package server
 
 import (
+	"cmp"
 	"context"
-	"fmt"
 	"log/slog"
 	"net"
 	"net/http"
 	"net/netip"
 	"net/url"
-	"os/exec"
 	"runtime"
 	"strings"
 	"sync"
 	"sync/atomic"
 	"time"
 
+	"patrol/git"
 	"patrol/model"
 )
 
@@ -39,12 +39,13 @@ type Config struct {
 	// CertFile and KeyFile make Serve speak TLS.
 	CertFile, KeyFile string
 
-	GitProcesses int           // how many Git processes at once (G30); 8 a processor
-	GitWait      time.Duration // how long a request waits for one (G30); 30 s
-	GitStall     time.Duration // ends a transfer in which no byte moves; 10 min
-	BodyTime     time.Duration // what a client gets to send a body, but a fetch's or push's; 30 s
-	AnswerTime   time.Duration // until an answer must be sent, but a fetch's or push's; 2 min
-	DrainLimit   time.Duration // what running requests get after Serve is told to end; 30 s
+	GitProcesses   int           // how many Git processes at once (G30); 8 a processor
+	GitWait        time.Duration // how long a request waits for one (G30); 30 s
+	GitStall       time.Duration // ends a transfer in which no byte moves; 10 min
+	AnonymousStall time.Duration // the same without a token; 1 min
+	BodyTime       time.Duration // what a client gets to send a body, but a fetch's or push's; 30 s
+	AnswerTime     time.Duration // until an answer must be sent, but a fetch's or push's; 2 min
+	DrainLimit     time.Duration // what running requests get after Serve is told to end; 30 s
 }
 
 // The limits of a connection, beside Config's.
@@ -57,13 +58,13 @@ const (
 // Server is the HTTP door.
 type Server struct {
 	Config
-	git      string   // path of the git program
+	git      git.Program
 	gitErr   error    // why there is none
 	base     *url.URL // of Config.URL; nil: none
 	prefix   string   // path that every route is under, without slash at its end
 	handlers map[*model.Endpoint]handler
-	slots    chan struct{} // one for each running Git process
-	untidy   chan string   // repositories that may want housekeeping
+	slots    *git.Slots // one for each running Git process
+	house    *git.Housekeeping
 	draining atomic.Bool
 	hard     context.Context // done: what still runs ends now
 	harden   context.CancelFunc
@@ -77,16 +78,18 @@ func New(c Config) *Server {
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
-	c.Revision = orElse(c.Revision, "unknown")
-	c.SSHPort = orElse(c.SSHPort, 2222)
-	c.GitProcesses = orElse(c.GitProcesses, 8*runtime.GOMAXPROCS(0))
-	c.GitWait = orElse(c.GitWait, 30*time.Second)
-	c.GitStall = orElse(c.GitStall, 10*time.Minute)
-	c.BodyTime = orElse(c.BodyTime, 30*time.Second)
-	c.AnswerTime = orElse(c.AnswerTime, 2*time.Minute)
-	c.DrainLimit = orElse(c.DrainLimit, 30*time.Second)
-	s := &Server{Config: c, slots: make(chan struct{}, c.GitProcesses), untidy: make(chan string, 64), ids: newRequestIDs()}
-	s.git, s.gitErr = exec.LookPath("git")
+	c.Revision = cmp.Or(c.Revision, "unknown")
+	c.SSHPort = cmp.Or(c.SSHPort, 2222)
+	c.GitProcesses = cmp.Or(c.GitProcesses, 8*runtime.GOMAXPROCS(0))
+	c.GitWait = cmp.Or(c.GitWait, 30*time.Second)
+	c.GitStall = cmp.Or(c.GitStall, 10*time.Minute)
+	c.AnonymousStall = cmp.Or(c.AnonymousStall, time.Minute)
+	c.BodyTime = cmp.Or(c.BodyTime, 30*time.Second)
+	c.AnswerTime = cmp.Or(c.AnswerTime, 2*time.Minute)
+	c.DrainLimit = cmp.Or(c.DrainLimit, 30*time.Second)
+	s := &Server{Config: c, slots: git.NewSlots(c.GitProcesses), ids: newRequestIDs()}
+	s.git, s.gitErr = git.Find()
+	s.house = git.NewHousekeeping(s.git, c.Log)
 	s.handlers = attach(handlers)
 	s.hard, s.harden = context.WithCancel(context.Background())
 	if u, err := url.Parse(c.URL); err == nil && u.Host != "" {
@@ -95,14 +98,6 @@ func New(c Config) *Server {
 		s.base = u
 	}
 	return s
-}
-
-func orElse[T comparable](value, otherwise T) T {
-	var zero T
-	if value == zero {
-		return otherwise
-	}
-	return value
 }
 
 // Handler answers every address of the server.
@@ -114,7 +109,7 @@ func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
 // returns nil once all has ended. It fails at once if there is no git program.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	if s.gitErr != nil {
-		return fmt.Errorf("git is needed to serve repositories: %w; install git", s.gitErr)
+		return s.gitErr
 	}
 	h := &http.Server{
 		Handler:           s.Handler(),
@@ -138,7 +133,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
 	var house sync.WaitGroup
-	house.Go(func() { s.keepHouse(serving) })
+	house.Go(func() { s.house.Run(serving) })
 	var err error
 	select {
 	case err = <-ended:
@@ -159,8 +154,6 @@ func (s *Server) drain(h *http.Server) error {
 		s.harden()
 		h.Close()
 	}
-	for range cap(s.slots) { // the last Git process has ended, and none starts
-		s.slots <- struct{}{}
-	}
+	s.slots.Close()
 	return nil
 }

@@ -62,7 +62,7 @@ func (f *form) tokenQuery() (q model.TokenQuery, p paging) {
 	q.ExpiresAfter, q.ExpiresBefore = f.date("expires_after"), f.date("expires_before")
 	q.LastUsedAfter, q.LastUsedBefore = f.moment("last_used_after"), f.moment("last_used_before")
 	q.Search = f.search("search")
-	if p = f.page(true); p.keyset() { // by id (A34)
+	if p = f.page("PersonalAccessToken"); p.keyset() { // by id (A34)
 		q.Descending = f.descending(false)
 	} else if sort, ok := f.params["sort"].(string); ok {
 		q.Sort, q.Descending = tokenSorts[sort].Sort, tokenSorts[sort].Descending

@@ -24,7 +24,7 @@ func listUsers(c *call) error {
 	}
 	q.WithoutBots, q.WithoutGhost = f.is("without_project_bots"), f.is("exclude_internal")
 	q.CreatedAfter, q.CreatedBefore = f.moment("created_after"), f.moment("created_before")
-	page := f.page(true)
+	page := f.page("User")
 	f.oneOf("order_by", "id")
 	q.Ascending = !f.descending(true)
 	if err := f.err(); err != nil {

@@ -7,6 +7,7 @@ import (
 	"path/filepath"
 	"strings"
 
+	"patrol/git"
 	"patrol/model"
 )
 
@@ -124,13 +125,13 @@ const lastProjectSQL = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE n
 // without a project. One with a number that was never given belongs to a
 // project whose making was cut off; the next project gets it.
 func (t *tx) checkRepositories(report func(string, ...any)) error {
-	there := map[string]bool{trashName: true}
+	there := map[string]bool{git.TrashName: true}
 	err := t.rows(projectNumbersSQL, nil, func(scan func(...any) error) error {
 		var id int64
 		err := scan(&id)
-		folder := t.db.repository(id)
+		folder := t.db.repositories.Folder(id)
 		there[filepath.Base(folder)] = true
-		if problem := repositoryProblem(folder); err == nil && problem != "" {
+		if problem := git.Problem(folder); err == nil && problem != "" {
 			report("repository %s of project %d %s", folder, id, problem)
 		}
 		return err
@@ -142,17 +143,17 @@ func (t *tx) checkRepositories(report func(string, ...any)) error {
 	if err != nil {
 		return err
 	}
-	entries, _ := os.ReadDir(t.db.repositories) // no folder: no project either, or each was reported
+	entries, _ := os.ReadDir(string(t.db.repositories)) // no folder: no project either, or each was reported
 	for _, e := range entries {
 		number, _ := strings.CutSuffix(e.Name(), ".git")
 		id, ok := model.ParseID(number)
 		if there[e.Name()] || ok && id > last {
 			continue
 		}
-		if _, err := os.Stat(t.db.trash(id)); ok && err == nil {
+		if ok && t.db.repositories.IsMarked(id) {
 			continue // the next start removes it
 		}
-		report("%s belongs to no project", filepath.Join(t.db.repositories, e.Name()))
+		report("%s belongs to no project", filepath.Join(string(t.db.repositories), e.Name()))
 	}
 	return nil
 }

@@ -80,7 +80,7 @@ func TestCheckDamagedFile(t *testing.T) {
 		if err := os.WriteFile(path, broken, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		copied, err := Open(t.Context(), Options{Path: path, Repositories: db.repositories})
+		copied, err := Open(t.Context(), Options{Path: path, Repositories: string(db.repositories)})
 		if err != nil {
 			continue // refused at once: TestOpenRefuses
 		}
@@ -105,10 +105,10 @@ func TestCheckRepositories(t *testing.T) {
 		addProject(t, db, path)
 	}
 	for _, err := range []error{
-		os.RemoveAll(db.repository(1)),
-		os.WriteFile(filepath.Join(db.repository(2), "HEAD"), []byte("rubbish"), 0o600),
-		os.Mkdir(db.repository(99), 0o700), // left by a project whose making was cut off: the one with that number gets it
-		os.Mkdir(filepath.Join(db.repositories, "stray"), 0o700),
+		os.RemoveAll(db.repositories.Folder(1)),
+		os.WriteFile(filepath.Join(db.repositories.Folder(2), "HEAD"), []byte("rubbish"), 0o600),
+		os.Mkdir(db.repositories.Folder(99), 0o700), // left by a project whose making was cut off: the one with that number gets it
+		os.Mkdir(filepath.Join(string(db.repositories), "stray"), 0o700),
 	} {
 		if err != nil {
 			t.Fatal(err)
@@ -124,7 +124,7 @@ func TestCheckRepositories(t *testing.T) {
 	if err != nil || len(problems) != 3 {
 		t.Errorf("%q, %v", problems, err)
 	}
-	if err := os.RemoveAll(db.repositories); err != nil {
+	if err := os.RemoveAll(string(db.repositories)); err != nil {
 		t.Fatal(err)
 	}
 	if problems, err = db.Check(t.Context()); err != nil || len(problems) != 3 {
@@ -172,7 +172,7 @@ func TestBackup(t *testing.T) {
 	if _, err := os.Stat(filepath.Join(folder, "half.db")); !os.IsNotExist(err) {
 		t.Errorf("half a backup was left: %v", err)
 	}
-	copied := open(t, Options{Path: file, Repositories: db.repositories})
+	copied := open(t, Options{Path: file, Repositories: string(db.repositories)})
 	if problems, err := copied.Check(t.Context()); err != nil || len(problems) > 0 {
 		t.Errorf("the copy: %v, %v", problems, err)
 	}

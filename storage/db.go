@@ -12,6 +12,7 @@ import (
 	"sync"
 	"time"
 
+	"patrol/git"
 	"patrol/model"
 )
 
@@ -35,7 +36,7 @@ const (
 // DB is an open store. It implements model.Store.
 type DB struct {
 	path         string
-	repositories string
+	repositories git.Repositories
 	clock        func() time.Time
 	readOnly     bool
 	small        bool
@@ -65,9 +66,9 @@ func Open(ctx context.Context, o Options) (*DB, error) {
 	if err := makeFile(path, o.ReadOnly); err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, repositories: o.Repositories, clock: o.Clock, readOnly: o.ReadOnly, small: o.Small, log: o.Log}
+	db := &DB{path: path, repositories: git.Repositories(o.Repositories), clock: o.Clock, readOnly: o.ReadOnly, small: o.Small, log: o.Log}
 	if db.repositories == "" {
-		db.repositories = filepath.Join(filepath.Dir(path), "repositories")
+		db.repositories = git.Repositories(filepath.Join(filepath.Dir(path), "repositories"))
 	}
 	if db.clock == nil {
 		db.clock = time.Now

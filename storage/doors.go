@@ -7,6 +7,7 @@ import (
 	"sync"
 	"time"
 
+	"patrol/git"
 	"patrol/model"
 )
 
@@ -112,8 +113,8 @@ func (db *DB) Enter(ctx context.Context, c model.Caller, access model.Access, ac
 		e.Project, err = t.project(c, p)
 		return err
 	})
-	if err == nil && repositoryExists(db.repository(e.Project.ID)) {
-		e.Repository = db.repository(e.Project.ID)
+	if err == nil && git.Exists(db.repositories.Folder(e.Project.ID)) {
+		e.Repository = db.repositories.Folder(e.Project.ID)
 	}
 	return e, err
 }
@@ -126,11 +127,13 @@ const projectPushedSQL = `UPDATE projects SET pushed_at = ?, default_branch = ? 
 // first branch that is pushed into an empty repository becomes its HEAD: main,
 // else master, else the first by name (G28).
 func (db *DB) Pushed(ctx context.Context, a model.Actor, push model.Push) error {
-	branch, err := settleHead(db.repository(push.ProjectID), push.Refs)
+	branch, err := git.SettleHead(db.repositories.Folder(push.ProjectID), push.Refs)
 	if err != nil {
 		return err
 	}
-	db.sweepIncoming(db.repository(push.ProjectID))
+	if err := git.SweepIncoming(db.repositories.Folder(push.ProjectID)); err != nil {
+		db.log.Warn("cannot remove what a killed push has left", "error", err)
+	}
 	type ref struct {
 		Ref string `json:"ref"`
 		Old string `json:"old"`

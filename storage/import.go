@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"patrol/git"
 	"patrol/model"
 )
 
@@ -344,7 +345,7 @@ func (im *importing) makeRepositories() error {
 		if err := scan(&id); err != nil {
 			return err
 		}
-		return im.t.db.makeRepository(id, firstBranch)
+		return im.t.db.makeRepository(id, git.FirstBranch)
 	})
 }
 

@@ -178,7 +178,7 @@ func imageOf(t *testing.T, db *DB) string {
 	if err != nil {
 		t.Fatal(err)
 	}
-	entries, err := os.ReadDir(db.repositories)
+	entries, err := os.ReadDir(string(db.repositories))
 	if err != nil && !os.IsNotExist(err) {
 		t.Fatal(err)
 	}

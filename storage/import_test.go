@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"patrol/git"
 	"patrol/model"
 )
 
@@ -131,7 +132,7 @@ func checkStory(t *testing.T, db *DB) {
 	}
 	for _, p := range []string{"acme/web", "acme/infra/dns"} {
 		found, err := db.Project(t.Context(), root, model.ProjectRef(p))
-		if err != nil || !repositoryExists(db.repository(found.ID)) {
+		if err != nil || !git.Exists(db.repositories.Folder(found.ID)) {
 			t.Errorf("R3: %s has no repository: %v", p, err)
 		}
 	}

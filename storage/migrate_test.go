@@ -9,6 +9,7 @@ import (
 	"strings"
 	"testing"
 
+	"patrol/git"
 	"patrol/model"
 )
 
@@ -58,7 +59,7 @@ func TestMigrations(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "patrol.db")
 			before := makeOld(t, path, version)
 			db := open(t, Options{Path: path, Clock: noon().read})
-			if err := db.makeRepository(1, firstBranch); err != nil {
+			if err := db.makeRepository(1, git.FirstBranch); err != nil {
 				t.Fatal(err)
 			}
 			for query, want := range before {

@@ -23,7 +23,7 @@ func TestFileModes(t *testing.T) {
 	db := open(t, Options{Path: path})
 	addProject(t, db, "acme/web")
 	for name, want := range map[string]os.FileMode{folder: 0o700, filepath.Dir(folder): 0o700, path: 0o600, path + "-wal": 0o600, path + "-shm": 0o600,
-		db.repositories: 0o700, db.repository(1): 0o700} {
+		string(db.repositories): 0o700, db.repositories.Folder(1): 0o700} {
 		info, err := os.Stat(name)
 		if err != nil || info.Mode().Perm() != want {
 			t.Errorf("%s: %v, %v", name, info, err)

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"strings"
 
+	"patrol/git"
 	"patrol/model"
 )
 
@@ -125,8 +126,8 @@ func (d *draft) check() error {
 		w.add("R4", "visibility", widerThan(d.Visibility, d.parent))
 	}
 	if d.DefaultBranch == "" {
-		d.DefaultBranch = firstBranch
-	} else if !validBranch(d.DefaultBranch) {
+		d.DefaultBranch = git.FirstBranch
+	} else if !git.ValidBranch(d.DefaultBranch) {
 		w.add("A83", "default_branch", "is not a name for a branch")
 	}
 	if d.Plan == "" {

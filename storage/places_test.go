@@ -7,6 +7,7 @@ import (
 	"strings"
 	"testing"
 
+	"patrol/git"
 	"patrol/model"
 )
 
@@ -55,7 +56,7 @@ func TestAddProject(t *testing.T) {
 	if err != nil || len(members.Rows) != 1 || members.Rows[0].FromPath != "acme" {
 		t.Errorf("R33: %+v, %v", members.Rows, err)
 	}
-	if !repositoryExists(db.repository(p.ID)) {
+	if !git.Exists(db.repositories.Folder(p.ID)) {
 		t.Error("R3: no repository")
 	}
 	again, err := db.AddProject(t.Context(), asMara, newProject("Acme/INFRA/web"))
@@ -344,7 +345,7 @@ func TestRename(t *testing.T) {
 	if p, err = db.ChangeProject(t.Context(), root, p.Ref(), model.PlaceChange{Path: ptr("names")}); err != nil || p.FullPath != "umbrella/infra/names" {
 		t.Errorf("R7: %+v, %v", p, err)
 	}
-	if !repositoryExists(db.repository(p.ID)) {
+	if !git.Exists(db.repositories.Folder(p.ID)) {
 		t.Error("the repository moved")
 	}
 	if problems, err := db.Check(t.Context()); err != nil || len(problems) > 0 {
@@ -386,11 +387,11 @@ func TestRemovePlaces(t *testing.T) {
 		t.Errorf("R115: %v, %v", bots.Rows, err)
 	}
 	for _, id := range []int64{web.ID, dns.ID} {
-		if _, err := os.Stat(db.repository(id)); err == nil {
+		if _, err := os.Stat(db.repositories.Folder(id)); err == nil {
 			t.Errorf("the repository of %d is still there", id)
 		}
 	}
-	if !repositoryExists(db.repository(kept.ID)) {
+	if !git.Exists(db.repositories.Folder(kept.ID)) {
 		t.Error("a neighbour's repository is gone")
 	}
 	if again := addProject(t, db, "acme/web"); again.ID <= kept.ID {

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"time"
 
+	"patrol/git"
 	"patrol/model"
 )
 
@@ -76,7 +77,7 @@ func (db *DB) Project(ctx context.Context, a model.Actor, ref model.Ref) (projec
 // and its missing parent groups if they are wanted (R3, R4, R7, R32, R33).
 func (db *DB) AddProject(ctx context.Context, a model.Actor, n model.NewPlace) (project model.Project, err error) {
 	n.Kind = model.ProjectPlace
-	var first readme
+	var first git.FirstCommit
 	err = db.change(ctx, a, func(t *tx) error {
 		d, err := t.draft(n)
 		if err != nil {
@@ -168,7 +169,7 @@ func (db *DB) ChangeProject(ctx context.Context, a model.Actor, ref model.Ref, c
 		if project, err = t.project(f.Caller, p); err != nil || branch == old.DefaultBranch {
 			return err
 		}
-		return repositoryError(pointHead(db.repository(p.ID), branch)) // last: a file can't be rolled back
+		return repositoryError(git.PointHead(db.repositories.Folder(p.ID), branch)) // last: a file can't be rolled back
 	})
 	return project, err
 }
@@ -208,7 +209,7 @@ func (t *tx) checkProject(p place, c model.PlaceChange, after *look) (changes, e
 	if c.TokenCreation != nil {
 		w.add("R76", switchKey, onlyTopLevel)
 	}
-	if c.DefaultBranch != nil && !branchExists(t.db.repository(p.ID), *c.DefaultBranch) {
+	if c.DefaultBranch != nil && !git.HasBranch(t.db.repositories.Folder(p.ID), *c.DefaultBranch) {
 		w.add("G28", "default_branch", "is not a branch of the repository")
 	}
 	return made, w.err()
@@ -252,5 +253,5 @@ func (t *tx) removeProject(p place) error {
 	if err := t.record(model.ProjectDeleted, p.about(), map[string]string{"name": p.name}); err != nil {
 		return err
 	}
-	return t.db.trashRepository(p.ID)
+	return repositoryError(t.db.repositories.Mark(p.ID))
 }

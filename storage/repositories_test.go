@@ -9,11 +9,12 @@ import (
 	"testing"
 	"time"
 
+	"patrol/git"
 	"patrol/model"
 )
 
-// git runs the real git in a folder, away from anybody's configuration.
-func git(t *testing.T, folder string, args ...string) string {
+// runGit runs the real git in a folder, away from anybody's configuration.
+func runGit(t *testing.T, folder string, args ...string) string {
 	t.Helper()
 	cmd := exec.CommandContext(t.Context(), "git", args...)
 	cmd.Dir = folder
@@ -30,18 +31,18 @@ func git(t *testing.T, folder string, args ...string) string {
 func TestRepositoryIsGits(t *testing.T) {
 	db := open(t, Options{})
 	p := addProject(t, db, "acme/web")
-	folder := db.repository(p.ID)
-	git(t, folder, "fsck", "--strict")
-	if got := git(t, folder, "rev-parse", "--is-bare-repository"); got != "true" {
+	folder := db.repositories.Folder(p.ID)
+	runGit(t, folder, "fsck", "--strict")
+	if got := runGit(t, folder, "rev-parse", "--is-bare-repository"); got != "true" {
 		t.Errorf("bare: %s", got)
 	}
 	work := t.TempDir()
-	git(t, work, "clone", "-q", folder, "w")
+	runGit(t, work, "clone", "-q", folder, "w")
 	w := filepath.Join(work, "w")
 	for _, args := range []string{"checkout -q -b topic", "commit -q --allow-empty -m one", "push -q origin topic topic:side"} {
-		git(t, w, strings.Fields(args)...)
+		runGit(t, w, strings.Fields(args)...)
 	}
-	for name, mode := range map[string]os.FileMode{folder: 0o700, filepath.Join(folder, "HEAD"): 0o600, db.repositories: 0o700, filepath.Join(folder, "objects"): 0o700} {
+	for name, mode := range map[string]os.FileMode{folder: 0o700, filepath.Join(folder, "HEAD"): 0o600, string(db.repositories): 0o700, filepath.Join(folder, "objects"): 0o700} {
 		if info, err := os.Stat(name); err != nil || info.Mode().Perm() != mode {
 			t.Errorf("mode of %s: %v, %v", name, info.Mode(), err)
 		}
@@ -50,12 +51,12 @@ func TestRepositoryIsGits(t *testing.T) {
 		_, err := db.ChangeProject(t.Context(), root, p.Ref(), model.PlaceChange{DefaultBranch: &branch})
 		refused(t, "G28 no branch "+branch, err, model.ErrInvalid, "G28")
 	}
-	git(t, folder, "pack-refs", "--all")
+	runGit(t, folder, "pack-refs", "--all")
 	p, err := db.ChangeProject(t.Context(), root, p.Ref(), model.PlaceChange{DefaultBranch: ptr("side")})
-	if err != nil || p.DefaultBranch != "side" || git(t, folder, "symbolic-ref", "HEAD") != "refs/heads/side" {
+	if err != nil || p.DefaultBranch != "side" || runGit(t, folder, "symbolic-ref", "HEAD") != "refs/heads/side" {
 		t.Errorf("A84: %+v, %v", p, err)
 	}
-	git(t, folder, "fsck", "--strict")
+	runGit(t, folder, "fsck", "--strict")
 }
 
 // A repository that is there already is never taken over; what the making of a
@@ -63,7 +64,7 @@ func TestRepositoryIsGits(t *testing.T) {
 func TestRepositoryFolderTaken(t *testing.T) {
 	db := open(t, Options{})
 	for id, file := range map[int64]string{1: "objects/ab/cdef", 2: "objects/pack/x.pack"} {
-		name := filepath.Join(db.repository(id), file)
+		name := filepath.Join(db.repositories.Folder(id), file)
 		if err := os.MkdirAll(filepath.Dir(name), 0o700); err != nil {
 			t.Fatal(err)
 		}
@@ -76,14 +77,14 @@ func TestRepositoryFolderTaken(t *testing.T) {
 		refused(t, "R3", err, model.ErrConflict, "R3")
 		return err
 	})
-	if err := os.RemoveAll(filepath.Join(db.repository(1), "objects")); err != nil {
+	if err := os.RemoveAll(filepath.Join(db.repositories.Folder(1), "objects")); err != nil {
 		t.Fatal(err)
 	}
 	p := addProject(t, db, "acme/web")
-	if !repositoryExists(db.repository(p.ID)) || p.ID != 1 {
+	if !git.Exists(db.repositories.Folder(p.ID)) || p.ID != 1 {
 		t.Errorf("project %d's folder wasn't used", p.ID)
 	}
-	if data, err := os.ReadFile(filepath.Join(db.repository(2), "objects/pack/x.pack")); err != nil || string(data) != "precious" {
+	if data, err := os.ReadFile(filepath.Join(db.repositories.Folder(2), "objects/pack/x.pack")); err != nil || string(data) != "precious" {
 		t.Errorf("another's repository: %s, %v", data, err)
 	}
 }
@@ -115,7 +116,7 @@ func TestSweep(t *testing.T) {
 		}
 		return errors.Join(t.removeProject(p), failed)
 	})
-	if !errors.Is(err, failed) || !repositoryExists(db.repository(gone.ID)) {
+	if !errors.Is(err, failed) || !git.Exists(db.repositories.Folder(gone.ID)) {
 		t.Fatal(err)
 	}
 	if problems, err := db.Check(t.Context()); err != nil || len(problems) > 0 {
@@ -125,13 +126,13 @@ func TestSweep(t *testing.T) {
 		t.Fatal(err)
 	}
 	db = open(t, Options{Path: path})
-	if _, err := os.Stat(db.repository(gone.ID)); !errors.Is(err, os.ErrNotExist) {
+	if _, err := os.Stat(db.repositories.Folder(gone.ID)); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("the deleted project's repository: %v", err)
 	}
-	if _, err := os.Stat(db.trash(gone.ID)); !errors.Is(err, os.ErrNotExist) {
-		t.Errorf("its mark: %v", err)
+	if db.repositories.IsMarked(gone.ID) {
+		t.Error("its mark is there")
 	}
-	if !repositoryExists(db.repository(kept.ID)) {
+	if !git.Exists(db.repositories.Folder(kept.ID)) {
 		t.Error("a project that wasn't deleted lost its repository")
 	}
 	if problems, err := db.Check(t.Context()); err != nil || len(problems) > 0 {
@@ -156,7 +157,7 @@ func TestReadme(t *testing.T) {
 	if p.DefaultBranch != "trunk/one" || p.PushedAt.IsZero() {
 		t.Errorf("%+v", p)
 	}
-	run := func(args ...string) string { return git(t, db.repository(p.ID), args...) }
+	run := func(args ...string) string { return runGit(t, db.repositories.Folder(p.ID), args...) }
 	run("fsck", "--strict")
 	for want, args := range map[string][]string{
 		"# Web\n\nThe shop\n":        {"show", "HEAD:README.md"},
@@ -168,7 +169,7 @@ func TestReadme(t *testing.T) {
 		}
 	}
 	empty, err := db.AddProject(t.Context(), root, model.NewPlace{FullPath: "acme/empty", DefaultBranch: "trunk"})
-	if err != nil || !empty.PushedAt.IsZero() || headBranch(db.repository(empty.ID)) != "trunk" {
+	if err != nil || !empty.PushedAt.IsZero() || git.Head(db.repositories.Folder(empty.ID)) != "trunk" {
 		t.Errorf("%+v, %v", empty, err)
 	}
 	_, err = db.AddProject(t.Context(), root, model.NewPlace{FullPath: "acme/wrong", DefaultBranch: "a..b", Readme: true})
@@ -185,7 +186,7 @@ func TestBranchNames(t *testing.T) {
 	for _, name := range []string{"main", "a/b", "ä", "feature/1.2", "a@b", "a@{b", "", ".a", "a/.b", "a.lock", "a.lock/b", "a.locks", "a..b", "a.", "a/", "/a", "a//b",
 		"a b", "a~", "a^", "a:", "a?", "a*", "a[", "a\\", "-a", "a\x01", "a\x7f", "HEAD", "{a}", "refs/heads/x"} {
 		err := exec.Command("git", "check-ref-format", "--branch", name).Run()
-		if got := validBranch(name); got != (err == nil) {
+		if got := git.ValidBranch(name); got != (err == nil) {
 			t.Errorf("%q: %v, Git says %v", name, got, err)
 		}
 	}
@@ -196,7 +197,7 @@ func TestBranchNames(t *testing.T) {
 func TestIncomingLeft(t *testing.T) {
 	db := open(t, Options{})
 	p := addProject(t, db, "acme/web")
-	objects := filepath.Join(db.repository(p.ID), "objects")
+	objects := filepath.Join(db.repositories.Folder(p.ID), "objects")
 	for name, age := range map[string]time.Duration{"tmp_objdir-incoming-old": 25 * time.Hour, "tmp_objdir-incoming-new": time.Hour, "ab": 48 * time.Hour} {
 		path := filepath.Join(objects, name)
 		if err := os.MkdirAll(filepath.Join(path, "pack"), 0o700); err != nil {

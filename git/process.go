@@ -1,7 +1,8 @@
-package server
+package git
 
 import (
 	"bytes"
+	"fmt"
 	"io"
 	"os"
 	"os/exec"
@@ -10,12 +11,12 @@ import (
 	"time"
 )
 
-// gitConfig is all the configuration that Git sees beside the repository's own:
+// configuration is all the configuration that Git sees beside the repository's own:
 // no hooks (G27), filters and single objects for partial clones (G24), push
-// options (G25), no housekeeping behind a request (keepHouse does it), and no
+// options (G25), no housekeeping behind a request (Housekeeping does it), and no
 // branch that can't be deleted (G28). safe.directory: the repository may belong
 // to another user.
-var gitConfig = []string{
+var configuration = []string{
 	"-c", "core.hooksPath=/dev/null",
 	"-c", "core.fsync=committed",
 	"-c", "safe.directory=*",
@@ -27,8 +28,20 @@ var gitConfig = []string{
 	"-c", "gc.auto=0",
 }
 
-// gitProcess is a running Git in a process group of its own: Git starts others.
-type gitProcess struct {
+// Program is the git program.
+type Program struct{ path string }
+
+// Find looks for git in PATH. The error says that it isn't there.
+func Find() (Program, error) {
+	path, err := exec.LookPath("git")
+	if err != nil {
+		return Program{}, fmt.Errorf("git is needed to serve repositories: %w; install git", err)
+	}
+	return Program{path}, nil
+}
+
+// process is a running Git in a process group of its own: Git starts others.
+type process struct {
 	cmd     *exec.Cmd
 	stdin   io.WriteCloser // nil: none
 	stderr  bytes.Buffer   // its first bytes
@@ -44,10 +57,10 @@ type gitProcess struct {
 // unpacked, before it is told to end in a harder way.
 const killAfter = 5 * time.Second
 
-// gitProcess prepares git COMMAND ARGS in a repository's folder, with a clean
+// process prepares git COMMAND ARGS in a repository's folder, with a clean
 // environment (G27). protocol is the client's Git-Protocol (G20).
-func (s *Server) gitProcess(repository, protocol string, args ...string) *gitProcess {
-	cmd := exec.Command(s.git, append(gitConfig[:len(gitConfig):len(gitConfig)], args...)...)
+func (g Program) process(repository, protocol string, args ...string) *process {
+	cmd := exec.Command(g.path, append(configuration[:len(configuration):len(configuration)], args...)...)
 	cmd.Dir = repository
 	cmd.Env = []string{
 		"PATH=" + os.Getenv("PATH"),
@@ -64,7 +77,7 @@ func (s *Server) gitProcess(repository, protocol string, args ...string) *gitPro
 	}
 	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true}
 	cmd.WaitDelay = killAfter
-	p := &gitProcess{cmd: cmd}
+	p := &process{cmd: cmd}
 	cmd.Stderr = &firstBytes{to: &p.stderr, left: 4 << 10}
 	return p
 }
@@ -73,7 +86,7 @@ func (s *Server) gitProcess(repository, protocol string, args ...string) *gitPro
 // To one that receives a push its input ends first: it never takes a part of a
 // push for the whole, and a signal would make it leave behind what it has
 // unpacked.
-func (p *gitProcess) end() {
+func (p *process) end() {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.ended || p.waited || p.cmd.Process == nil {
@@ -89,7 +102,7 @@ func (p *gitProcess) end() {
 }
 
 // signal sends the first of the signals, and soon the others. p.mu is held.
-func (p *gitProcess) signal(first syscall.Signal, others ...syscall.Signal) {
+func (p *process) signal(first syscall.Signal, others ...syscall.Signal) {
 	syscall.Kill(-p.cmd.Process.Pid, first)
 	if len(others) > 0 {
 		p.later(others[0], others[1:]...)
@@ -97,7 +110,7 @@ func (p *gitProcess) signal(first syscall.Signal, others ...syscall.Signal) {
 }
 
 // later sends the signals to a process that hasn't ended until then.
-func (p *gitProcess) later(first syscall.Signal, others ...syscall.Signal) {
+func (p *process) later(first syscall.Signal, others ...syscall.Signal) {
 	p.killer = time.AfterFunc(killAfter, func() {
 		p.mu.Lock()
 		defer p.mu.Unlock()
@@ -108,7 +121,7 @@ func (p *gitProcess) later(first syscall.Signal, others ...syscall.Signal) {
 }
 
 // wait reads what the process says last. All of its output must have been read.
-func (p *gitProcess) wait() error {
+func (p *process) wait() error {
 	err := p.cmd.Wait()
 	p.mu.Lock()
 	defer p.mu.Unlock()
@@ -120,7 +133,7 @@ func (p *gitProcess) wait() error {
 }
 
 // wasEnded tells whether end was called while it ran.
-func (p *gitProcess) wasEnded() bool {
+func (p *process) wasEnded() bool {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	return p.ended

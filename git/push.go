@@ -1,4 +1,4 @@
-package server
+package git
 
 import (
 	"bytes"
@@ -17,14 +17,15 @@ const (
 	maxCommands = 32 << 20
 )
 
-var errTooManyRefs = errors.New("too many refs in one request: ask for them in parts")
+// ErrTooManyRefs is why a request is cut that asks for more than Git should hold.
+var ErrTooManyRefs = errors.New("too many refs in one request: ask for them in parts")
 
 // wants counts the bytes of a fetch's request that have passed by.
 type wants int
 
 func (n *wants) Write(data []byte) (int, error) {
 	if *n += wants(len(data)); *n > maxWants {
-		return 0, errTooManyRefs
+		return 0, ErrTooManyRefs
 	}
 	return len(data), nil
 }
@@ -41,6 +42,7 @@ type push struct {
 	size      int
 	head      pktLines
 
+	greeting *pktLines // the refs that Git names first; nil: it doesn't, or has
 	accepted map[string]bool
 	reported bool // the report is complete
 	report   pktLines
@@ -48,8 +50,18 @@ type push struct {
 	broken   bool // the answer isn't what was expected
 }
 
-func newPush() *push {
+// newPush watches a push; greeted: Git names its refs before the client says
+// what it wants.
+func newPush(greeted bool) *push {
 	p := &push{abilities: map[string]bool{}, accepted: map[string]bool{}}
+	if greeted {
+		p.greeting = &pktLines{each: func(_ []byte, flush bool) error {
+			if flush {
+				return errEnough
+			}
+			return nil
+		}}
+	}
 	p.head.each, p.report.each, p.band.each = p.command, p.result, p.unpackBand
 	return p
 }
@@ -82,7 +94,7 @@ func (p *push) command(line []byte, flush bool) error {
 		return nil
 	}
 	if p.size += len(line); p.size > maxCommands {
-		return errTooManyRefs
+		return ErrTooManyRefs
 	}
 	if p.listed {
 		return nil
@@ -110,6 +122,14 @@ func (p *push) answer(data []byte) (ended bool) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	if p.reported || p.broken {
+		return false
+	}
+	if p.greeting != nil { // what follows it is an answer to what the client says then
+		if err := p.greeting.write(data); err == errEnough {
+			p.greeting = nil
+		} else {
+			p.broken = err != nil
+		}
 		return false
 	}
 	lines := &p.report

@@ -1,4 +1,4 @@
-package storage
+package git
 
 import (
 	"io/fs"
@@ -10,19 +10,44 @@ import (
 	"patrol/model"
 )
 
-const branchPrefix = "refs/heads/"
+// BranchPrefix is what the full names of branches begin with.
+const BranchPrefix = "refs/heads/"
 
-// settleHead points a repository's HEAD to one of its branches if it points to
+// Head is the branch that HEAD names, whether it is there or not; empty if HEAD
+// doesn't name one.
+func Head(repository string) string {
+	text, err := os.ReadFile(filepath.Join(repository, "HEAD"))
+	if err != nil {
+		return ""
+	}
+	branch, ok := strings.CutPrefix(strings.TrimSpace(string(text)), "ref: "+BranchPrefix)
+	if !ok {
+		return ""
+	}
+	return branch
+}
+
+// PointHead points HEAD to a branch.
+func PointHead(repository, branch string) error {
+	return replaceFile(filepath.Join(repository, "HEAD"), "ref: "+BranchPrefix+branch+"\n")
+}
+
+// HasBranch tells whether a repository has a branch of that name.
+func HasBranch(repository, branch string) bool {
+	return filepath.IsLocal(branch) && refExists(repository, BranchPrefix+branch)
+}
+
+// SettleHead points a repository's HEAD to one of its branches if it points to
 // nothing: main, else master, else the first by name; of those just pushed, if
 // any was (G28). It gives the branch that HEAD points to, empty if there is none.
-func settleHead(repository string, pushed []model.RefUpdate) (branch string, err error) {
-	branch = headBranch(repository)
-	if refExists(repository, branchPrefix+branch) {
+func SettleHead(repository string, pushed []model.RefUpdate) (branch string, err error) {
+	branch = Head(repository)
+	if refExists(repository, BranchPrefix+branch) {
 		return branch, nil
 	}
 	var branches []string
 	for _, r := range pushed {
-		if name, ok := strings.CutPrefix(r.Name, branchPrefix); ok && strings.Trim(r.New, "0") != "" {
+		if name, ok := strings.CutPrefix(r.Name, BranchPrefix); ok && strings.Trim(r.New, "0") != "" {
 			branches = append(branches, name)
 		}
 	}
@@ -38,12 +63,12 @@ func settleHead(repository string, pushed []model.RefUpdate) (branch string, err
 			branch = first
 		}
 	}
-	return branch, pointHead(repository, branch)
+	return branch, PointHead(repository, branch)
 }
 
 // allBranches are the branches of a repository, as files of their own or packed.
 func allBranches(repository string) (names []string) {
-	root := filepath.Join(repository, filepath.FromSlash(branchPrefix))
+	root := filepath.Join(repository, filepath.FromSlash(BranchPrefix))
 	filepath.WalkDir(root, func(path string, e fs.DirEntry, err error) error { // what can't be read isn't there
 		if err == nil && e.Type().IsRegular() && !strings.HasSuffix(path, ".lock") {
 			name, _ := filepath.Rel(root, path)
@@ -53,8 +78,8 @@ func allBranches(repository string) (names []string) {
 	})
 	packed, _ := os.ReadFile(filepath.Join(repository, "packed-refs")) // none: nothing is packed
 	for line := range strings.Lines(string(packed)) {
-		if _, ref, ok := strings.Cut(strings.TrimSpace(line), " "); ok && strings.HasPrefix(ref, branchPrefix) {
-			names = append(names, strings.TrimPrefix(ref, branchPrefix))
+		if _, ref, ok := strings.Cut(strings.TrimSpace(line), " "); ok && strings.HasPrefix(ref, BranchPrefix) {
+			names = append(names, strings.TrimPrefix(ref, BranchPrefix))
 		}
 	}
 	return names

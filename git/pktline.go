@@ -1,4 +1,4 @@
-package server
+package git
 
 import (
 	"errors"
@@ -16,7 +16,8 @@ type pktLines struct {
 
 const maxPktLine = 65520
 
-var errPktLine = errors.New("not a pkt-line")
+// ErrPktLine is why a request is cut that isn't made of pkt-lines.
+var ErrPktLine = errors.New("not a pkt-line")
 
 // write takes the next bytes of the stream. What comes after an error must not
 // be written.
@@ -63,10 +64,10 @@ func (p *pktLines) finish(flush bool) error {
 func pktLength(digits []byte) (int, error) {
 	n, err := strconv.ParseUint(string(digits), 16, 32)
 	if err != nil || n == 3 || n > maxPktLine {
-		return 0, errPktLine
+		return 0, ErrPktLine
 	}
 	return int(n), nil
 }
 
-// pktLine is a text as a pkt-line.
-func pktLine(text string) string { return fmt.Sprintf("%04x%s", len(text)+4, text) }
+// PktLine is a text as a pkt-line.
+func PktLine(text string) string { return fmt.Sprintf("%04x%s", len(text)+4, text) }

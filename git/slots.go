@@ -1,0 +1,105 @@
+package git
+
+import (
+	"context"
+	"slices"
+	"sync"
+)
+
+// Slots limit how many Git processes run at once (G30), and how many of them
+// for one peer: a few slow clients must not keep everybody else out. Whoever
+// waits longest comes first, of those that may have one.
+type Slots struct {
+	mu      sync.Mutex
+	most    int
+	share   int            // of one peer
+	taken   int            // by all
+	by      map[string]int // by peer; none with 0
+	waiting []*waiter
+	closed  bool
+	empty   chan struct{} // closed once all are free and none is given any more
+}
+
+type waiter struct {
+	peer  string
+	given chan struct{}
+}
+
+// NewSlots makes most slots, of which one peer gets half; a single one goes to
+// anybody.
+func NewSlots(most int) *Slots {
+	return &Slots{most: most, share: max(most/2, 1), by: map[string]int{}, empty: make(chan struct{})}
+}
+
+// Take waits for a slot until ctx is done. Only if ok it must be freed.
+func (s *Slots) Take(ctx context.Context, peer string) (ok bool) {
+	w := &waiter{peer, make(chan struct{})}
+	s.mu.Lock()
+	s.waiting = append(s.waiting, w)
+	s.give()
+	s.mu.Unlock()
+	select {
+	case <-w.given:
+		return true
+	default:
+	}
+	select {
+	case <-w.given:
+		return true
+	case <-ctx.Done():
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if i := slices.Index(s.waiting, w); i >= 0 {
+		s.waiting = slices.Delete(s.waiting, i, i+1)
+		return false
+	}
+	return true // it was given just now
+}
+
+// Free gives a slot back.
+func (s *Slots) Free(peer string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.taken--
+	if s.by[peer]--; s.by[peer] == 0 {
+		delete(s.by, peer)
+	}
+	s.give()
+}
+
+// Close gives no more slots and waits until all are free.
+func (s *Slots) Close() {
+	s.mu.Lock()
+	s.closed = true
+	s.give()
+	s.mu.Unlock()
+	<-s.empty
+}
+
+// Taken is how many are in use.
+func (s *Slots) Taken() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.taken
+}
+
+// give gives free slots to those that wait and may have one. s.mu is held.
+func (s *Slots) give() {
+	if s.closed {
+		if s.taken == 0 && s.by != nil {
+			s.by = nil
+			close(s.empty)
+		}
+		return
+	}
+	s.waiting = slices.DeleteFunc(s.waiting, func(w *waiter) bool {
+		if s.taken == s.most || s.by[w.peer] >= s.share {
+			return false
+		}
+		s.taken++
+		s.by[w.peer]++
+		close(w.given)
+		return true
+	})
+}
