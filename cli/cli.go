@@ -53,23 +53,24 @@ func Run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	root.SetIn(in)
 	root.SetOut(out)
 	root.SetErr(errOut)
+	checkCompletion(root)
 	defer unasked()()
 	err := fang.Execute(ctx, root, fang.WithVersion(version()), fang.WithColorSchemeFunc(colors),
 		fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, err error) {
-			fmt.Fprintln(errOut, "patrol: "+model.Clean(explain(err)))
+			text := unsay(sentence(err), a.typed(args), errors.As(err, new(usage)))
+			fmt.Fprintln(errOut, "patrol: "+model.Clean(text))
 		}))
-	var wrong usage
 	switch {
 	case err == nil:
 		return exitDone
-	case errors.As(err, &wrong):
+	case errors.As(err, new(usage)):
 		return exitUsage
 	}
 	return exitRefused
 }
 
-// explain is what is said of an error: what happened, and what to do now.
-func explain(err error) string {
+// sentence is what is said of an error: what happened, and what to do now.
+func sentence(err error) string {
 	if errors.Is(err, context.Canceled) {
 		return "interrupted"
 	}
@@ -147,7 +148,7 @@ patrol serve`
 		}
 		return choose(c, args)
 	}
-	root.SetFlagErrorFunc(func(c *cobra.Command, err error) error { return usagef("%w; see %s --help", err, c.CommandPath()) })
+	root.SetFlagErrorFunc(flagError)
 	f := root.PersistentFlags()
 	f.StringVar(&a.db, "db", "", "the database file; else PATROL_DB, else patrol/patrol.db in the data folder")
 	f.StringVar(&a.repos, "repos", "", "folder of the bare repositories; else PATROL_REPOS, else beside the database")
@@ -157,16 +158,22 @@ patrol serve`
 	return root
 }
 
+// nearby is how many letters a word may be away from the command that is meant.
+const nearby = 2
+
 // parent is a command that only holds others.
 func parent(use, short string, children ...*cobra.Command) *cobra.Command {
 	names := make([]string, len(children))
 	for i, child := range children {
 		names[i] = child.Name()
 	}
-	c := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs,
+	c := &cobra.Command{Use: use, Short: short, Args: cobra.ArbitraryArgs, SuggestionsMinimumDistance: nearby,
 		RunE: func(c *cobra.Command, args []string) error {
 			if len(args) == 0 {
 				return usagef("%s needs a command: %s", c.CommandPath(), strings.Join(names, ", "))
+			}
+			if near := c.SuggestionsFor(args[0]); len(near) > 0 {
+				return usagef("%s has no command %q: did you mean %s?", c.CommandPath(), args[0], strings.Join(near, " or "))
 			}
 			return usagef("%s has no command %q: use %s", c.CommandPath(), args[0], strings.Join(names, ", "))
 		}}
@@ -191,11 +198,24 @@ func command(use, short string, args cobra.PositionalArgs, run func(ctx context.
 		RunE: func(c *cobra.Command, args []string) error { return run(c.Context(), args) }}
 }
 
-// checked makes a wrong number of arguments wrong usage.
+// checkCompletion makes the wrong use of cobra's own commands wrong usage, too.
+func checkCompletion(root *cobra.Command) {
+	root.InitDefaultCompletionCmd()
+	completion, _, err := root.Find([]string{"completion"})
+	must(err)
+	for _, shell := range completion.Commands() {
+		shell.Args = checked(shell.Args)
+	}
+}
+
+// checked makes a wrong number of arguments wrong usage. It names none of them.
 func checked(args cobra.PositionalArgs) cobra.PositionalArgs {
 	return func(c *cobra.Command, given []string) error {
-		if err := args(c, given); err != nil {
-			return usagef("%w: write %s", err, c.UseLine())
+		switch err := args(c, given); {
+		case err != nil && len(given) == 0:
+			return usagef("%s needs an argument: write %s", c.CommandPath(), c.UseLine())
+		case err != nil:
+			return usagef("%s takes other arguments: write %s", c.CommandPath(), c.UseLine())
 		}
 		return nil
 	}
