@@ -33,9 +33,10 @@ var imports = map[string]struct{ inside, outside []string }{
 	"patrol/storage": {inside: []string{"patrol/model", "patrol/git"}, outside: []string{"modernc.org/sqlite"}},
 	"patrol/ui": {inside: []string{"patrol/model", "patrol/keys"}, outside: []string{
 		"charm.land/", "github.com/charmbracelet/", "github.com/atotto/clipboard", "github.com/mattn/go-runewidth"}},
-	"patrol/server": {inside: []string{"patrol/model", "patrol/git"}, outside: []string{
-		"charm.land/", "github.com/charmbracelet/colorprofile", "golang.org/x/crypto"}},
-	"patrol/bench": {}, // tests only
+	"patrol/server":      {inside: []string{"patrol/model", "patrol/git", "patrol/server/door", "patrol/server/rest"}},
+	"patrol/server/door": {inside: []string{"patrol/model"}},
+	"patrol/server/rest": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"}},
+	"patrol/bench":       {}, // tests only
 	"patrol/cli": {inside: []string{"patrol/model", "patrol/storage", "patrol/server", "patrol/ui"}, outside: []string{
 		"charm.land/fang", "charm.land/lipgloss", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/charmbracelet/x/", "github.com/muesli/cancelreader", "golang.org/x/crypto/ssh"}},
 }

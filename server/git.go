@@ -9,6 +9,7 @@ import (
 
 	"patrol/git"
 	"patrol/model"
+	"patrol/server/door"
 )
 
 // gitService is one of Git's two, and what G11 says where it is refused.
@@ -81,195 +82,201 @@ func parseGitPath(path string) (g gitRoute, ok bool) {
 	return g, !g.bare || g.file == "info/refs"
 }
 
-// gitRoute answers what isn't REST: Git's addresses, or 404.
-func (c *call) gitRoute() {
-	c.door = model.GitDoor
-	g, ok := parseGitPath(c.path)
+// gitCall is a request for a repository.
+type gitCall struct {
+	*door.Request
+	s *Server
+}
+
+// serve answers Git's addresses, and 404 for all others.
+func (c *gitCall) serve() {
+	c.Door = model.GitDoor
+	g, ok := parseGitPath(c.Path)
 	switch {
-	case !ok || g.bare && c.r.Method != http.MethodGet:
-		c.plain(http.StatusNotFound, "Not Found")
+	case !ok || g.bare && c.R.Method != http.MethodGet:
+		c.Plain(http.StatusNotFound, "Not Found")
 	case g.bare:
-		c.gitRedirect()
+		c.redirect()
 	case g.file == "info/refs":
-		c.gitAdvertise(g.project)
+		c.answerRefs(g.project)
 	case gitServiceNamed(g.file) != nil:
-		c.gitCommand(g.project, gitServiceNamed(g.file))
+		c.command(g.project, gitServiceNamed(g.file))
 	case strings.HasPrefix(g.file, "info/lfs/"):
-		if _, ok := c.gitEnter(g.project, fetching); ok { // G5
-			c.w.Header().Set("Content-Type", "application/vnd.git-lfs+json")
-			c.w.WriteHeader(http.StatusNotFound)
-			c.w.Write([]byte(textLFS))
+		if _, ok := c.enter(g.project, fetching); ok { // G5
+			c.W.Header().Set("Content-Type", "application/vnd.git-lfs+json")
+			c.W.WriteHeader(http.StatusNotFound)
+			c.W.Write([]byte(textLFS))
 		}
 	default:
-		c.plain(http.StatusNotFound, "Not Found")
+		c.Plain(http.StatusNotFound, "Not Found")
 	}
 }
 
-// gitRedirect is G2. The path can't begin with two slashes, so that it never
+// redirect is G2. The path can't begin with two slashes, so that it never
 // leads to another host.
-func (c *call) gitRedirect() {
-	to := c.s.prefix + strings.TrimSuffix(c.path, "/info/refs") + ".git/info/refs"
-	if c.r.URL.RawQuery != "" {
-		to += "?" + c.r.URL.RawQuery
+func (c *gitCall) redirect() {
+	to := c.House.Prefix() + strings.TrimSuffix(c.Path, "/info/refs") + ".git/info/refs"
+	if c.R.URL.RawQuery != "" {
+		to += "?" + c.R.URL.RawQuery
 	}
-	c.w.Header().Set("Location", to)
-	c.plain(http.StatusMovedPermanently, "Moved Permanently")
+	c.W.Header().Set("Location", to)
+	c.Plain(http.StatusMovedPermanently, "Moved Permanently")
 }
 
-// gitAdvertise answers info/refs (G1, G3).
-func (c *call) gitAdvertise(project string) {
-	switch c.r.Method {
+// answerRefs answers info/refs (G1, G3).
+func (c *gitCall) answerRefs(project string) {
+	switch c.R.Method {
 	case http.MethodGet:
 	case http.MethodHead:
-		c.w.WriteHeader(http.StatusForbidden)
+		c.W.WriteHeader(http.StatusForbidden)
 		return
 	default:
-		c.w.Header().Set("Allow", "GET")
-		c.plain(http.StatusMethodNotAllowed, "Method Not Allowed")
+		c.W.Header().Set("Allow", "GET")
+		c.Plain(http.StatusMethodNotAllowed, "Method Not Allowed")
 		return
 	}
-	service := gitServiceNamed(c.r.URL.Query().Get("service"))
+	service := gitServiceNamed(c.R.URL.Query().Get("service"))
 	if service == nil {
-		if c.gitKnown(project, nil) {
-			c.plain(http.StatusForbidden, textNoCommand)
+		if c.known(project, nil) {
+			c.Plain(http.StatusForbidden, textNoCommand)
 		}
 		return
 	}
-	if e, ok := c.gitEnter(project, service); ok {
+	if e, ok := c.enter(project, service); ok {
 		c.advertise(service, e.Repository)
 	}
 }
 
-// gitCommand answers the POST that follows (G1, G4, G21).
-func (c *call) gitCommand(project string, service *gitService) {
-	if c.r.Method != http.MethodPost {
-		c.w.Header().Set("Allow", "POST")
-		c.plain(http.StatusMethodNotAllowed, "Method Not Allowed")
+// command answers the POST that follows (G1, G4, G21).
+func (c *gitCall) command(project string, service *gitService) {
+	if c.R.Method != http.MethodPost {
+		c.W.Header().Set("Allow", "POST")
+		c.Plain(http.StatusMethodNotAllowed, "Method Not Allowed")
 		return
 	}
-	e, ok := c.gitEnter(project, service)
+	e, ok := c.enter(project, service)
 	if !ok {
 		return
 	}
-	encoding := c.r.Header.Get("Content-Encoding")
+	encoding := c.R.Header.Get("Content-Encoding")
 	switch {
-	case c.r.Header.Get("Content-Type") != service.requestType():
-		c.plain(http.StatusUnsupportedMediaType, "The content type must be "+service.requestType()+".")
+	case c.R.Header.Get("Content-Type") != service.requestType():
+		c.Plain(http.StatusUnsupportedMediaType, "The content type must be "+service.requestType()+".")
 	case encoding != "" && encoding != "gzip":
-		c.plain(http.StatusUnsupportedMediaType, "The content encoding must be gzip, or none.")
+		c.Plain(http.StatusUnsupportedMediaType, "The content encoding must be gzip, or none.")
 	default:
 		c.exchange(service, e, encoding == "gzip")
 	}
 }
 
-// gitKnown takes G11's steps 2 and 3: credentials are there, live, and their
+// known takes G11's steps 2 and 3: credentials are there, live, and their
 // owner isn't blocked. Without any, only a public project can be fetched;
 // service nil is what isn't one of the two, and counts as fetching. If not ok,
 // it has answered.
-func (c *call) gitKnown(project string, service *gitService) (ok bool) {
+func (c *gitCall) known(project string, service *gitService) (ok bool) {
 	if service == nil {
 		service = fetching
 	}
-	c.asked = service.asked + project
-	if c.r.Header.Get("Authorization") == "" {
+	c.Asked = service.asked + project
+	if c.R.Header.Get("Authorization") == "" {
 		if service == pushing {
-			return c.gitDenied()
+			return c.denied()
 		}
-		_, err := c.s.Store.Enter(c.ctx, model.Caller{}, fetching.access, fetching.action, projectAt(project))
+		_, err := c.s.Store.Enter(c.Context, model.Caller{}, fetching.access, fetching.action, projectAt(project))
 		switch {
 		case err == nil:
 			return true
-		case refused(err):
-			return c.gitDenied()
+		case door.IsRefusal(err):
+			return c.denied()
 		}
-		return c.gitFailed(err)
+		return c.failed(err)
 	}
-	user, secret, ok := c.r.BasicAuth()
+	user, secret, ok := c.R.BasicAuth()
 	if !ok || strings.TrimSpace(user) == "" || secret == "" { // G10
-		return c.gitDenied()
+		return c.denied()
 	}
-	if err := c.identify(model.NewSecret(secret)); err != nil {
-		return c.gitFailed(err)
+	if err := c.Identify(c.Context, model.NewSecret(secret)); err != nil {
+		return c.failed(err)
 	}
-	if err := model.Admit(c.pass.Caller, model.NoAccess, c.today).Err(); err != nil {
-		c.noteRefusal(err)
-		return c.gitDenied()
+	if err := c.Admit(model.NoAccess); err != nil {
+		c.Refused(err)
+		return c.denied()
 	}
 	return true
 }
 
-// gitEnter takes all of G11's steps. If not ok, it has answered.
-func (c *call) gitEnter(project string, service *gitService) (e model.Entrance, ok bool) {
-	if !c.gitKnown(project, service) {
+// enter takes all of G11's steps. If not ok, it has answered.
+func (c *gitCall) enter(project string, service *gitService) (e model.Entrance, ok bool) {
+	if !c.known(project, service) {
 		return e, false
 	}
-	if err := model.Admit(c.pass.Caller, service.access, c.today).Err(); err != nil {
-		return e, c.gitRefused(http.StatusForbidden, service.noScope, err)
+	if err := c.Admit(service.access); err != nil {
+		return e, c.refused(http.StatusForbidden, service.noScope, err)
 	}
-	e, err := c.s.Store.Enter(c.ctx, c.pass.Caller, service.access, service.action, projectAt(project))
+	e, err := c.s.Store.Enter(c.Context, c.Pass.Caller, service.access, service.action, projectAt(project))
 	switch {
 	case errors.Is(err, model.ErrDenied):
-		seen, seeing := c.s.Store.Enter(c.ctx, c.pass.Caller, service.access, model.SeeProject, projectAt(project))
+		seen, seeing := c.s.Store.Enter(c.Context, c.Pass.Caller, service.access, model.SeeProject, projectAt(project))
 		if seeing == nil && seen.Repository == "" { // step 6 comes before step 7
-			return e, c.gitRefused(http.StatusNotFound, textNoRepository, nil)
+			return e, c.refused(http.StatusNotFound, textNoRepository, nil)
 		}
-		return e, c.gitRefused(http.StatusForbidden, service.noRole, err)
+		return e, c.refused(http.StatusForbidden, service.noRole, err)
 	case errors.Is(err, model.ErrNotFound):
-		return e, c.gitRefused(http.StatusNotFound, textNoProject, err)
+		return e, c.refused(http.StatusNotFound, textNoProject, err)
 	case err != nil:
-		return e, c.gitFailed(err)
+		return e, c.failed(err)
 	case e.Repository == "":
-		return e, c.gitRefused(http.StatusNotFound, textNoRepository, nil)
+		return e, c.refused(http.StatusNotFound, textNoRepository, nil)
 	}
-	c.used()
+	c.Used()
 	return e, true
 }
 
 // projectAt names a project by its path only: digits are no number here.
 func projectAt(path string) model.Ref { return model.Ref{Kind: model.ProjectPlace, Path: path} }
 
-// gitDenied is G12: the same for whatever is wrong with the credentials.
-func (c *call) gitDenied() (ok bool) {
-	c.w.Header().Set("WWW-Authenticate", `Basic realm="GitLab"`)
-	c.plain(http.StatusUnauthorized, textAccessDenied)
+// denied is G12: the same for whatever is wrong with the credentials.
+func (c *gitCall) denied() (ok bool) {
+	c.W.Header().Set("WWW-Authenticate", `Basic realm="GitLab"`)
+	c.Plain(http.StatusUnauthorized, textAccessDenied)
 	return false
 }
 
-func (c *call) gitRefused(status int, text string, err error) (ok bool) {
+func (c *gitCall) refused(status int, text string, err error) (ok bool) {
 	var reason *model.Reason
 	if errors.As(err, &reason) {
-		c.reasonHeaders(reason)
-		c.noteRefusal(reason)
+		c.Reason(reason)
+		c.Refused(reason)
 	}
-	c.plain(status, text)
+	c.Plain(status, text)
 	return false
 }
 
-// gitFailed answers what isn't a decision: busy, read-only (R174), broken.
-func (c *call) gitFailed(err error) (ok bool) {
+// failed answers what isn't a decision: busy, read-only (R174), broken.
+func (c *gitCall) failed(err error) (ok bool) {
 	switch {
 	case errors.Is(err, model.ErrReadOnly):
-		c.plain(http.StatusServiceUnavailable, err.Error())
+		c.Plain(http.StatusServiceUnavailable, err.Error())
 	case errors.Is(err, model.ErrBusy):
-		c.w.Header().Set("Retry-After", "1")
-		c.plain(http.StatusServiceUnavailable, "Service Unavailable")
+		c.W.Header().Set("Retry-After", "1")
+		c.Plain(http.StatusServiceUnavailable, "Service Unavailable")
 	default:
-		c.s.Log.Error("request failed", "id", c.id, "error", err)
-		c.plain(http.StatusInternalServerError, "Internal Server Error")
+		c.s.Log.Error("request failed", "id", c.ID, "error", err)
+		c.Plain(http.StatusInternalServerError, "Internal Server Error")
 	}
 	return false
 }
 
 // takeSlot waits for leave to start a Git process (G30). If not ok, it has
 // answered.
-func (c *call) takeSlot() (ok bool) {
-	patience, stop := context.WithTimeout(c.ctx, c.s.GitWait)
+func (c *gitCall) takeSlot() (ok bool) {
+	patience, stop := context.WithTimeout(c.Context, c.s.GitWait)
 	defer stop()
 	defer context.AfterFunc(c.s.hard, stop)()
-	if c.s.slots.Take(patience, c.address) {
+	if c.s.slots.Take(patience, c.Address) {
 		return true
 	}
-	c.w.Header().Set("Retry-After", "5")
-	c.plain(http.StatusServiceUnavailable, "Too many Git processes are running. Try again in a moment.")
+	c.W.Header().Set("Retry-After", "5")
+	c.Plain(http.StatusServiceUnavailable, "Too many Git processes are running. Try again in a moment.")
 	return false
 }

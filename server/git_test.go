@@ -293,3 +293,24 @@ func TestAnonymousStall(t *testing.T) {
 		t.Errorf("a push with a token: %d %s", got.status, got.body)
 	}
 }
+
+// Whatever the path: no panic; a project is named without its slash and .git;
+// the address of a redirect stays on this host.
+func FuzzGitPath(f *testing.F) {
+	for _, path := range []string{"/acme/web.git/info/refs", "/acme/web/info/refs", "//evil/info/refs", "/a.git.git/git-upload-pack",
+		"/a%2Fb.git/info/lfs/objects/batch", "/../a.git/HEAD", "/.git/info/refs", "/info/refs", "/%", "/%2Fevil/info/refs"} {
+		f.Add(path)
+	}
+	f.Fuzz(func(t *testing.T, path string) {
+		g, ok := parseGitPath(path)
+		if !ok {
+			return
+		}
+		if g.project == "" || strings.HasPrefix(g.project, "/") || g.file == "" {
+			t.Fatalf("%+v", g)
+		}
+		if g.bare && strings.HasPrefix(path, "//") {
+			t.Fatalf("redirects to another host: %q", path)
+		}
+	})
+}

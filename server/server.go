@@ -19,6 +19,8 @@ import (
 
 	"patrol/git"
 	"patrol/model"
+	"patrol/server/door"
+	"patrol/server/rest"
 )
 
 // Config says what a Server serves, and how. Store is required; every zero
@@ -59,18 +61,14 @@ const (
 type Server struct {
 	Config
 	git      git.Program
-	gitErr   error    // why there is none
-	base     *url.URL // of Config.URL; nil: none
-	prefix   string   // path that every route is under, without slash at its end
-	handlers map[*model.Endpoint]handler
+	gitErr   error // why there is none
+	doors    *door.House
+	api      *rest.API
 	slots    *git.Slots // one for each running Git process
 	house    *git.Housekeeping
 	draining atomic.Bool
 	hard     context.Context // done: what still runs ends now
 	harden   context.CancelFunc
-	ids      requestIDs
-
-	usedPrefix atomic.Pointer[string] // of the last secret that was let in (R141)
 }
 
 // New makes a Server. Config.URL must be one that the setting url allows.
@@ -87,21 +85,24 @@ func New(c Config) *Server {
 	c.BodyTime = cmp.Or(c.BodyTime, 30*time.Second)
 	c.AnswerTime = cmp.Or(c.AnswerTime, 2*time.Minute)
 	c.DrainLimit = cmp.Or(c.DrainLimit, 30*time.Second)
-	s := &Server{Config: c, slots: git.NewSlots(c.GitProcesses), ids: newRequestIDs()}
+	s := &Server{Config: c, slots: git.NewSlots(c.GitProcesses)}
 	s.git, s.gitErr = git.Find()
 	s.house = git.NewHousekeeping(s.git, c.Log)
-	s.handlers = attach(handlers)
+	s.api = rest.New(c.Store, c.Revision, c.SSHPort)
+	s.doors = (&door.House{Store: c.Store, Log: c.Log, URL: baseURL(c.URL), TrustedProxies: c.TrustedProxies, BodyTime: c.BodyTime}).Open()
 	s.hard, s.harden = context.WithCancel(context.Background())
-	if u, err := url.Parse(c.URL); err == nil && u.Host != "" {
-		s.prefix = strings.TrimRight(u.Path, "/")
-		u.Path = s.prefix
-		s.base = u
-	}
 	return s
 }
 
-// Handler answers every address of the server.
-func (s *Server) Handler() http.Handler { return http.HandlerFunc(s.serve) }
+// baseURL is Config.URL without a slash at its end; nil: none.
+func baseURL(text string) *url.URL {
+	u, err := url.Parse(text)
+	if err != nil || u.Host == "" {
+		return nil
+	}
+	u.Path = strings.TrimRight(u.Path, "/")
+	return u
+}
 
 // Serve answers the connections of a listener until ctx is done. Then it takes
 // no new ones, is no longer ready (G98), and lets what runs finish, Git
@@ -119,9 +120,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
 	}
-	open := newConnections()
-	h.ConnContext, h.ConnState = open.remember, open.note
-	h.RegisterOnShutdown(open.hurry)
+	open := door.NewConnections()
+	h.ConnContext, h.ConnState = open.Remember, open.Note
+	h.RegisterOnShutdown(open.Hurry)
 	ended := make(chan error, 1)
 	go func() {
 		if s.CertFile != "" {

@@ -294,24 +294,6 @@ func (a answer) object(t *testing.T) map[string]any {
 	return object
 }
 
-// Every endpoint of the contract has a handler, and no handler is without one:
-// attach would panic.
-func TestEndpoints(t *testing.T) {
-	if got := len(attach(handlers)); got != len(model.Endpoints) {
-		t.Errorf("%d handlers for %d endpoints", got, len(model.Endpoints))
-	}
-	for _, broken := range []map[string]handler{{}, {"GET /nowhere": version}} {
-		func() {
-			defer func() {
-				if recover() == nil {
-					t.Error("a missing handler went unnoticed")
-				}
-			}()
-			attach(broken)
-		}()
-	}
-}
-
 // G98: the probes, without credentials.
 func TestProbes(t *testing.T) {
 	w := newWorld(t)

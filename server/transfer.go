@@ -14,9 +14,9 @@ import (
 )
 
 // advertise answers info/refs with what Git says of the repository's refs.
-func (c *call) advertise(service *gitService, repository string) {
-	protocol := c.r.Header.Get("Git-Protocol")
-	t := &transfer{call: c, contentType: "application/x-" + string(service.name) + "-advertisement"}
+func (c *gitCall) advertise(service *gitService, repository string) {
+	protocol := c.R.Header.Get("Git-Protocol")
+	t := &transfer{gitCall: c, contentType: "application/x-" + string(service.name) + "-advertisement"}
 	if service == pushing || protocol != "version=2" {
 		t.preamble = git.PktLine("# service="+string(service.name)+"\n") + "0000"
 	}
@@ -24,14 +24,14 @@ func (c *call) advertise(service *gitService, repository string) {
 }
 
 // exchange answers the POST of a fetch or a push.
-func (c *call) exchange(service *gitService, e model.Entrance, zipped bool) {
-	t := &transfer{call: c, contentType: "application/x-" + string(service.name) + "-result", raw: &wholeBody{from: c.r.Body}, flush: true}
+func (c *gitCall) exchange(service *gitService, e model.Entrance, zipped bool) {
+	t := &transfer{gitCall: c, contentType: "application/x-" + string(service.name) + "-result", raw: &wholeBody{from: c.R.Body}, flush: true}
 	in := io.Reader(t.raw)
 	if zipped {
 		in = &gunzip{from: t.raw}
 	}
 	t.run(git.Transfer{
-		Repository: e.Repository, Service: service.name, Protocol: c.r.Header.Get("Git-Protocol"), Stateless: true,
+		Repository: e.Repository, Service: service.name, Protocol: c.R.Header.Get("Git-Protocol"), Stateless: true,
 		In: in, Rest: t.raw,
 		Pushed: func(changes []model.RefUpdate) { t.record(e, changes) },
 	})
@@ -84,7 +84,7 @@ const (
 
 // transfer is one Git process between a request's body and its answer.
 type transfer struct {
-	*call
+	*gitCall
 	contentType string
 	preamble    string
 	raw         *wholeBody // of the request; nil: none
@@ -101,27 +101,26 @@ const (
 )
 
 func (t *transfer) run(g git.Transfer) {
-	t.unlimitBody(moving) // it may take hours; what stalls is ended by Config.GitStall
+	t.Moves() // it may take hours; what stalls is ended by Config.GitStall
 	if !t.takeSlot() {
-		t.limitBody()
+		t.LimitBody()
 		return
 	}
-	defer t.s.slots.Free(t.address)
+	defer t.s.slots.Free(t.Address)
 	if g.In != nil {
-		t.control().EnableFullDuplex() // progress reaches the client while it still sends (G24)
+		t.Control.EnableFullDuplex() // progress reaches the client while it still sends (G24)
 	}
-	t.control().SetWriteDeadline(time.Time{})
 	g.Out, g.Stall, g.Interrupt, g.Enough = t, t.patience(), t.interrupt, t.linger
-	g.Warn = func(what string, err error) { t.s.Log.Error(what, "id", t.id, "error", err) }
-	outcome, err := t.s.git.Run(t.ctx, t.s.hard, g)
+	g.Warn = func(what string, err error) { t.s.Log.Error(what, "id", t.ID, "error", err) }
+	outcome, err := t.s.git.Run(t.Context, t.s.hard, g)
 	if err != nil {
-		t.s.Log.Error("git does not start", "id", t.id, "error", err)
+		t.s.Log.Error("git does not start", "id", t.ID, "error", err)
 		t.linger()
 		t.say(http.StatusInternalServerError, "Internal Server Error")
 		return
 	}
 	if t.raw != nil && t.raw.ended.Load() {
-		t.unlimitBody(moving)
+		t.Moves()
 	} else {
 		t.linger()
 	}
@@ -131,27 +130,25 @@ func (t *transfer) run(g git.Transfer) {
 // patience is how long nothing may move. Without a token it is short: anybody
 // can be slow on purpose.
 func (t *transfer) patience() time.Duration {
-	if t.pass.Token.ID == 0 {
+	if t.Pass.Token.ID == 0 {
 		return t.s.AnonymousStall
 	}
 	return t.s.GitStall
 }
 
-func (t *transfer) control() *http.ResponseController { return http.NewResponseController(t.w) }
-
 // interrupt ends whatever waits for the client.
 func (t *transfer) interrupt() {
-	t.control().SetReadDeadline(time.Unix(1, 0))
-	t.control().SetWriteDeadline(time.Unix(1, 0))
+	t.Control.SetReadDeadline(time.Unix(1, 0))
+	t.Control.SetWriteDeadline(time.Unix(1, 0))
 }
 
-func (t *transfer) linger() { t.control().SetReadDeadline(time.Now().Add(lingering)) }
+func (t *transfer) linger() { t.Control.SetReadDeadline(time.Now().Add(lingering)) }
 
 // Write sends a piece of Git's output to the client.
 func (t *transfer) Write(piece []byte) (n int, err error) {
 	t.begin()
-	if n, err = t.w.Write(piece); err == nil && t.flush {
-		err = t.control().Flush()
+	if n, err = t.W.Write(piece); err == nil && t.flush {
+		err = t.Control.Flush()
 	}
 	return n, err
 }
@@ -163,40 +160,40 @@ func (t *transfer) begin() {
 	}
 	t.sending = true
 	t.closeUnlessRead()
-	h := t.w.Header()
+	h := t.W.Header()
 	h.Set("Content-Type", t.contentType)
 	h.Set("Cache-Control", "no-cache, max-age=0, must-revalidate")
 	h.Set("Pragma", "no-cache")
 	h.Set("Expires", "Fri, 01 Jan 1980 00:00:00 GMT")
-	t.w.WriteHeader(http.StatusOK)
-	io.WriteString(t.w, t.preamble)
+	t.W.WriteHeader(http.StatusOK)
+	io.WriteString(t.W, t.preamble)
 }
 
 // closeUnlessRead ends the connection with the answer that is about to begin, if
 // there is more of the request than was read by now.
 func (t *transfer) closeUnlessRead() {
 	if t.raw != nil && !t.raw.ended.Load() {
-		t.w.Header().Set("Connection", "close")
+		t.W.Header().Set("Connection", "close")
 	}
 }
 
 // say answers with a line instead of Git's output.
 func (t *transfer) say(status int, text string) {
 	t.closeUnlessRead()
-	t.plain(status, text)
+	t.Plain(status, text)
 }
 
 // finish answers for a process that has ended.
 func (t *transfer) finish(g git.Transfer, o git.Outcome) {
 	if o.Failed != nil && o.Cut == nil {
-		t.s.Log.Warn("git failed", "id", t.id, "error", o.Failed, "stderr", o.Says)
+		t.s.Log.Warn("git failed", "id", t.ID, "error", o.Failed, "stderr", o.Says)
 	}
 	if o.Ended && !t.sending { // interrupt has set a deadline
-		t.w.Header().Set("Connection", "close")
-		t.control().SetWriteDeadline(time.Now().Add(lastWords))
+		t.W.Header().Set("Connection", "close")
+		t.Control.SetWriteDeadline(time.Now().Add(lastWords))
 	}
 	switch {
-	case o.Ended && (t.sending || t.ctx.Err() != nil):
+	case o.Ended && (t.sending || t.Context.Err() != nil):
 		panic(http.ErrAbortHandler) // the client is gone, or must not take a part for the whole
 	case t.sending:
 	case errors.Is(o.Cut, errBadGzip):
@@ -221,9 +218,9 @@ func (t *transfer) finish(g git.Transfer, o git.Outcome) {
 // record notes an accepted push (G29). It is done whether or not the client is
 // still there: the refs have changed.
 func (t *transfer) record(e model.Entrance, changes []model.RefUpdate) {
-	err := t.s.Store.Pushed(context.WithoutCancel(t.ctx), t.actor(model.GitDoor), model.Push{ProjectID: e.Project.ID, Refs: changes})
+	err := t.s.Store.Pushed(context.WithoutCancel(t.Context), t.Actor(), model.Push{ProjectID: e.Project.ID, Refs: changes})
 	if err != nil {
-		t.s.Log.Error("an accepted push is not recorded", "id", t.id, "project", e.Project.ID, "refs", len(changes), "error", err)
+		t.s.Log.Error("an accepted push is not recorded", "id", t.ID, "project", e.Project.ID, "refs", len(changes), "error", err)
 	}
 	t.s.house.Pushed(e.Repository)
 }

@@ -1,4 +1,4 @@
-package server
+package door
 
 import (
 	"net/url"
@@ -10,27 +10,27 @@ import (
 // masked is the request's path, or a part of it, as it may be kept: without the
 // secret that was shown, and without anything that begins as secrets here do
 // (R143). People paste into the wrong place.
-func (c *call) masked(path string) string {
-	if masked := c.mask(path); masked != path {
+func (v *Visit) masked(path string) string {
+	if masked := v.mask(path); masked != path {
 		return masked
 	}
-	if plain, err := url.PathUnescape(path); err == nil && plain != path && c.mask(plain) != plain {
-		return c.mask(plain)
+	if plain, err := url.PathUnescape(path); err == nil && plain != path && v.mask(plain) != plain {
+		return v.mask(plain)
 	}
 	return path
 }
 
 const maskedText = "[hidden]"
 
-func (c *call) mask(text string) string {
+func (v *Visit) mask(text string) string {
 	if len(text) < model.SecretLength {
 		return text
 	}
-	shown := c.secret.Reveal()
+	shown := v.secret.Reveal()
 	if len(shown) >= model.SecretLength {
 		text = strings.ReplaceAll(text, shown, maskedText)
 	}
-	for _, prefix := range c.prefixes(shown) {
+	for _, prefix := range v.prefixes(shown) {
 		text = maskAfter(text, prefix)
 	}
 	return text
@@ -38,9 +38,9 @@ func (c *call) mask(text string) string {
 
 // prefixes are what secrets begin with: by default, as the one that was shown,
 // and as the last one that was let in, for requests that show none.
-func (c *call) prefixes(shown string) []string {
+func (v *Visit) prefixes(shown string) []string {
 	own := prefixOf(shown)
-	if known := c.s.usedPrefix.Load(); own == "" && known != nil {
+	if known := v.House.usedPrefix.Load(); own == "" && known != nil {
 		own = *known
 	}
 	if own == "" || own == model.DefaultPrefix {
@@ -50,10 +50,10 @@ func (c *call) prefixes(shown string) []string {
 }
 
 // letIn remembers what the secret of a known token begins with.
-func (s *Server) letIn(secret model.Secret) {
+func (h *House) letIn(secret model.Secret) {
 	own := prefixOf(secret.Reveal())
-	if known := s.usedPrefix.Load(); known == nil || *known != own {
-		s.usedPrefix.Store(&own)
+	if known := h.usedPrefix.Load(); known == nil || *known != own {
+		h.usedPrefix.Store(&own)
 	}
 }
 

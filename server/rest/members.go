@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"errors"
@@ -18,7 +18,7 @@ func listMembers(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	list, err := c.s.Store.MembersByID(c.ctx, c.asker(), q, page.Page)
+	list, err := c.api.Store.MembersByID(c.Context, c.asker(), q, page.Page)
 	if err != nil {
 		return err
 	}
@@ -31,7 +31,7 @@ func (c *call) withInherited() bool { return strings.Contains(c.endpoint.Route, 
 // getMember is A103.
 func getMember(c *call) error {
 	q := model.MemberQuery{In: c.place(), Inherited: c.withInherited(), UserIDs: []int64{c.number(":user_id")}}
-	list, err := c.s.Store.MembersByID(c.ctx, c.asker(), q, model.Page{})
+	list, err := c.api.Store.MembersByID(c.Context, c.asker(), q, model.Page{})
 	switch {
 	case err != nil:
 		return err
@@ -53,7 +53,7 @@ func addMember(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	m, err := c.s.Store.AddMember(c.ctx, c.asker(), c.place(), int64(user), role, ends)
+	m, err := c.api.Store.AddMember(c.Context, c.asker(), c.place(), int64(user), role, ends)
 	if err != nil {
 		return c.absentInside(err, noUser)
 	}
@@ -82,7 +82,7 @@ func changeMember(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	m, err := c.s.Store.ChangeMember(c.ctx, c.asker(), c.place(), c.number(":user_id"), role, ends)
+	m, err := c.api.Store.ChangeMember(c.Context, c.asker(), c.place(), c.number(":user_id"), role, ends)
 	if err != nil {
 		return c.memberRefusal(err)
 	}
@@ -91,7 +91,7 @@ func changeMember(c *call) error {
 
 // removeMember is A107.
 func removeMember(c *call) error {
-	if err := c.s.Store.RemoveMember(c.ctx, c.asker(), c.place(), c.number(":user_id")); err != nil {
+	if err := c.api.Store.RemoveMember(c.Context, c.asker(), c.place(), c.number(":user_id")); err != nil {
 		return c.memberRefusal(err)
 	}
 	return c.nothing()

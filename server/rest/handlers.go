@@ -1,4 +1,4 @@
-package server
+package rest
 
 // handlers are attached to model.Endpoints by "METHOD route".
 var handlers = map[string]handler{

@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"net/http"
@@ -15,7 +15,7 @@ const gitlabVersion = "17.9.0"
 func version(c *call) error {
 	return c.object(http.StatusOK, func(o *object) {
 		o.text("version", gitlabVersion)
-		o.text("revision", c.s.Revision)
+		o.text("revision", c.api.Revision)
 	})
 }
 
@@ -23,7 +23,7 @@ func version(c *call) error {
 func metadata(c *call) error {
 	return c.object(http.StatusOK, func(o *object) {
 		o.text("version", gitlabVersion)
-		o.text("revision", c.s.Revision)
+		o.text("revision", c.api.Revision)
 		o.object("kas", func(o *object) {
 			o.boolean("enabled", false)
 			o.null("externalUrl", "externalK8sProxyUrl", "version")
@@ -57,7 +57,7 @@ var apiSettings = []apiSetting{
 
 // getSettings is A142.
 func getSettings(c *call) error {
-	list, err := c.s.Store.Settings(c.ctx, c.asker())
+	list, err := c.api.Store.Settings(c.Context, c.asker())
 	if err != nil {
 		return err
 	}
@@ -93,7 +93,7 @@ func changeSettings(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	if err := c.s.Store.ChangeSettings(c.ctx, c.asker(), values); err != nil {
+	if err := c.api.Store.ChangeSettings(c.Context, c.asker(), values); err != nil {
 		return settingRefusal(err)
 	}
 	return getSettings(c)

@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"errors"
@@ -30,15 +30,15 @@ func (c *call) listTokensOf(f *form, owner string, given bool) (err error) {
 	if query.UserID, err = c.tokenOwner(owner, given); err != nil {
 		return err
 	}
-	list, err := c.s.Store.Tokens(c.ctx, c.asker(), query, page.Page)
+	list, err := c.api.Store.Tokens(c.Context, c.asker(), query, page.Page)
 	if err != nil {
 		return c.tokenRefusal(err)
 	}
-	return answerList(c, page, list, func(o *object, t *model.Token) { o.token(t, c.today) })
+	return answerList(c, page, list, func(o *object, t *model.Token) { o.token(t, c.Today) })
 }
 
 func (c *call) tokenOwner(text string, given bool) (int64, error) {
-	own := c.pass.User.ID
+	own := c.Pass.User.ID
 	id, _ := model.ParseID(text)
 	refused := c.decide(model.ListTokens, model.Target{TokenKind: model.PersonalToken, Mine: given && id == own})
 	switch {
@@ -53,17 +53,17 @@ func (c *call) tokenOwner(text string, given bool) (int64, error) {
 	case id == 0:
 		return 0, absent(model.NotFound("user"), "404 Not Found")
 	}
-	_, err := c.s.Store.User(c.ctx, c.asker(), id, "")
+	_, err := c.api.Store.User(c.Context, c.asker(), id, "")
 	return id, absent(err, "404 Not Found")
 }
 
 // getByNumber is A58.
 func getByNumber(c *call) error {
-	t, err := c.s.Store.Token(c.ctx, c.asker(), model.Ref{}, c.number(":id"))
+	t, err := c.api.Store.Token(c.Context, c.asker(), model.Ref{}, c.number(":id"))
 	if err != nil {
 		return c.numberRefusal(err)
 	}
-	return c.object(http.StatusOK, func(o *object) { o.token(&t, c.today) })
+	return c.object(http.StatusOK, func(o *object) { o.token(&t, c.Today) })
 }
 
 // numberRefusal is for a token that is named by its number alone: whoever may
@@ -73,7 +73,7 @@ func (c *call) numberRefusal(err error) error {
 	switch {
 	case !errors.As(err, &reason):
 		return err
-	case reason.Kind == model.ErrNotFound && c.pass.Caller.Admin:
+	case reason.Kind == model.ErrNotFound && c.Pass.Caller.Admin:
 		return absent(err, "404 Not Found")
 	case reason.Kind == model.ErrNotFound || reason.Rule == "A58":
 		return message(http.StatusUnauthorized, "401 Unauthorized").because(&model.Reason{
@@ -84,7 +84,7 @@ func (c *call) numberRefusal(err error) error {
 
 // revokeByNumber is A60.
 func revokeByNumber(c *call) error {
-	err := c.s.Store.RevokeTokens(c.ctx, c.asker(), model.Ref{}, c.number(":id"))
+	err := c.api.Store.RevokeTokens(c.Context, c.asker(), model.Ref{}, c.number(":id"))
 	if err == nil {
 		return c.nothing()
 	}
@@ -104,14 +104,14 @@ func createPersonal(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	n.AsAdministrator = n.UserID == c.pass.User.ID // where R152 alone would allow two scopes
-	issued, err := c.s.Store.CreateToken(c.ctx, c.asker(), n)
+	n.AsAdministrator = n.UserID == c.Pass.User.ID // where R152 alone would allow two scopes
+	issued, err := c.api.Store.CreateToken(c.Context, c.asker(), n)
 	switch {
 	case err == nil:
 		return c.issued(http.StatusCreated, issued)
-	case n.AsAdministrator && errors.Is(err, model.ErrDenied) && !c.pass.Caller.Admin:
+	case n.AsAdministrator && errors.Is(err, model.ErrDenied) && !c.Pass.Caller.Admin:
 		return err
-	case !c.pass.Caller.Admin && (errors.Is(err, model.ErrNotFound) || errors.Is(err, model.ErrDenied)): // whoever it is for
+	case !c.Pass.Caller.Admin && (errors.Is(err, model.ErrNotFound) || errors.Is(err, model.ErrDenied)): // whoever it is for
 		return message(http.StatusForbidden, "403 Forbidden").because(&model.Reason{
 			Rule: "R152", Kind: model.ErrDenied, Text: "Only an administrator creates personal tokens for others."})
 	}
@@ -121,16 +121,16 @@ func createPersonal(c *call) error {
 // createOwn is A64.
 func createOwn(c *call) error {
 	f := c.form()
-	n := model.NewToken{UserID: c.pass.User.ID, Name: f.required("name")}
+	n := model.NewToken{UserID: c.Pass.User.ID, Name: f.required("name")}
 	n.Scopes = f.scopesOrText("scopes", model.Scopes{model.ScopeK8sProxy, model.ScopeSelfRotate})
 	n.Description = f.optional("description")
 	if n.ExpiresOn = f.date("expires_at"); n.ExpiresOn == 0 {
-		n.ExpiresOn = c.today + 1
+		n.ExpiresOn = c.Today + 1
 	}
 	if err := f.err(); err != nil {
 		return err
 	}
-	issued, err := c.s.Store.CreateToken(c.ctx, c.asker(), n)
+	issued, err := c.api.Store.CreateToken(c.Context, c.asker(), n)
 	if err != nil {
 		return c.personalRefusal(err)
 	}
@@ -154,11 +154,11 @@ func associations(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	groups, err := c.s.Store.Groups(c.ctx, c.asker(), q, page.Page)
+	groups, err := c.api.Store.Groups(c.Context, c.asker(), q, page.Page)
 	if err != nil {
 		return err
 	}
-	projects, err := c.s.Store.Projects(c.ctx, c.asker(), q, page.Page)
+	projects, err := c.api.Store.Projects(c.Context, c.asker(), q, page.Page)
 	if err != nil {
 		return err
 	}
@@ -171,7 +171,7 @@ func associations(c *call) error {
 
 func (c *call) associatedGroup(o *object, g *model.Group) {
 	o.number("id", g.ID)
-	o.text("web_url", c.link("groups/"+g.FullPath))
+	o.text("web_url", c.Link("groups/"+g.FullPath))
 	o.text("name", g.Name)
 	o.numberOrNull("parent_id", g.ParentID)
 	o.number("organization_id", 1)
@@ -192,6 +192,6 @@ func (c *call) associatedProject(o *object, p *model.Project) {
 		o.numberOrNull("group_access_level", int64(p.GroupRole))
 	})
 	o.text("visibility", p.Visibility.String())
-	o.text("web_url", c.link(p.FullPath))
+	o.text("web_url", c.Link(p.FullPath))
 	inside(o, "namespace", p, c.namespaceOf)
 }

@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"errors"
@@ -14,7 +14,7 @@ func addRunner(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	made, secret, err := c.s.Store.AddRunner(c.ctx, c.asker(), r)
+	made, secret, err := c.api.Store.AddRunner(c.Context, c.asker(), r)
 	switch {
 	case err == nil:
 	case errors.Is(err, model.ErrNotFound) || errors.Is(err, model.ErrDenied): // the same, so that nothing leaks
@@ -77,7 +77,7 @@ func (c *call) runners(q model.RunnerQuery) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	list, err := c.s.Store.Runners(c.ctx, c.asker(), q, page.Page)
+	list, err := c.api.Store.Runners(c.Context, c.asker(), q, page.Page)
 	if err != nil {
 		return err
 	}
@@ -86,7 +86,7 @@ func (c *call) runners(q model.RunnerQuery) error {
 
 // getRunner is A121 for one.
 func getRunner(c *call) error {
-	r, err := c.s.Store.Runner(c.ctx, c.asker(), c.number(":id"))
+	r, err := c.api.Store.Runner(c.Context, c.asker(), c.number(":id"))
 	if err != nil {
 		return runnerRefusal(err)
 	}
@@ -95,7 +95,7 @@ func getRunner(c *call) error {
 
 // removeRunner is A121.
 func removeRunner(c *call) error {
-	if err := c.s.Store.RemoveRunner(c.ctx, c.asker(), c.number(":id")); err != nil {
+	if err := c.api.Store.RemoveRunner(c.Context, c.asker(), c.number(":id")); err != nil {
 		return runnerRefusal(err)
 	}
 	return c.nothing()

@@ -1,4 +1,4 @@
-package server
+package door
 
 import (
 	"context"
@@ -8,10 +8,10 @@ import (
 	"time"
 )
 
-// connections are a server's open ones. Once it drains, none of them may hold it
+// Connections are a server's open ones. Once it drains, none of them may hold it
 // up by saying nothing: http.Server.Shutdown counts a new connection as busy for
 // five seconds, and waits for a body as long as its handler does.
-type connections struct {
+type Connections struct {
 	mu      sync.Mutex
 	open    map[net.Conn]*connection
 	hurried bool
@@ -19,7 +19,7 @@ type connections struct {
 
 // connection is one of them, with what it is at.
 type connection struct {
-	all   *connections
+	all   *Connections
 	conn  net.Conn
 	phase phase
 }
@@ -42,12 +42,13 @@ const (
 	hurriedWrite = 5 * time.Second
 )
 
-func newConnections() *connections { return &connections{open: map[net.Conn]*connection{}} }
+// NewConnections makes an empty set.
+func NewConnections() *Connections { return &Connections{open: map[net.Conn]*connection{}} }
 
 type connectionKey struct{}
 
-// remember is for http.Server.ConnContext.
-func (cs *connections) remember(ctx context.Context, conn net.Conn) context.Context {
+// Remember is for http.Server.ConnContext.
+func (cs *Connections) Remember(ctx context.Context, conn net.Conn) context.Context {
 	c := &connection{all: cs, conn: conn}
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
@@ -56,8 +57,8 @@ func (cs *connections) remember(ctx context.Context, conn net.Conn) context.Cont
 	return context.WithValue(ctx, connectionKey{}, c)
 }
 
-// note is for http.Server.ConnState.
-func (cs *connections) note(conn net.Conn, state http.ConnState) {
+// Note is for http.Server.ConnState.
+func (cs *Connections) Note(conn net.Conn, state http.ConnState) {
 	cs.mu.Lock()
 	c := cs.open[conn]
 	if state == http.StateClosed || state == http.StateHijacked {
@@ -69,8 +70,8 @@ func (cs *connections) note(conn net.Conn, state http.ConnState) {
 	}
 }
 
-// hurry is for http.Server.RegisterOnShutdown.
-func (cs *connections) hurry() {
+// Hurry is for http.Server.RegisterOnShutdown.
+func (cs *Connections) Hurry() {
 	cs.mu.Lock()
 	defer cs.mu.Unlock()
 	cs.hurried = true

@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"net/http"
@@ -20,7 +20,7 @@ func listIssues(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	list, err := c.s.Store.Issues(c.ctx, c.asker(), c.place(), q, page.Page)
+	list, err := c.api.Store.Issues(c.Context, c.asker(), c.place(), q, page.Page)
 	if err != nil {
 		return err
 	}
@@ -29,7 +29,7 @@ func listIssues(c *call) error {
 
 // getIssue is A110 for one.
 func getIssue(c *call) error {
-	i, err := c.s.Store.Issue(c.ctx, c.asker(), c.place(), c.number(":iid"))
+	i, err := c.api.Store.Issue(c.Context, c.asker(), c.place(), c.number(":iid"))
 	if err != nil {
 		return c.absentInside(err, noRow)
 	}
@@ -43,7 +43,7 @@ func addIssue(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	i, err := c.s.Store.AddIssue(c.ctx, c.asker(), c.place(), title, description)
+	i, err := c.api.Store.AddIssue(c.Context, c.asker(), c.place(), title, description)
 	if err != nil {
 		return err
 	}
@@ -60,7 +60,7 @@ func changeIssue(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	i, err := c.s.Store.ChangeIssue(c.ctx, c.asker(), c.place(), c.number(":iid"), change)
+	i, err := c.api.Store.ChangeIssue(c.Context, c.asker(), c.place(), c.number(":iid"), change)
 	if err != nil {
 		return c.absentInside(err, noRow)
 	}
@@ -74,7 +74,7 @@ func listNotes(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	list, err := c.s.Store.Notes(c.ctx, c.asker(), c.place(), c.number(":iid"), page.Page)
+	list, err := c.api.Store.Notes(c.Context, c.asker(), c.place(), c.number(":iid"), page.Page)
 	if err != nil {
 		return c.absentInside(err, noRow)
 	}
@@ -88,7 +88,7 @@ func addNote(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	n, err := c.s.Store.AddNote(c.ctx, c.asker(), c.place(), c.number(":iid"), body)
+	n, err := c.api.Store.AddNote(c.Context, c.asker(), c.place(), c.number(":iid"), body)
 	if err != nil {
 		return c.absentInside(err, noRow)
 	}
@@ -115,7 +115,7 @@ func (c *call) issue(o *object, i *model.Issue) {
 	o.raw("labels", []byte("[]"))
 	o.number("user_notes_count", int64(i.Notes))
 	o.boolean("confidential", false)
-	o.text("web_url", c.link(i.ProjectPath+"/-/issues/"+strconv.FormatInt(i.IID, 10)))
+	o.text("web_url", c.Link(i.ProjectPath+"/-/issues/"+strconv.FormatInt(i.IID, 10)))
 }
 
 // note writes A114's fields of a note.

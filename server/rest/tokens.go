@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"cmp"
@@ -12,14 +12,14 @@ import (
 func getSelf(c *call) error {
 	var o object // without object's func: this answer is asked for most
 	o.b = make([]byte, 0, 640)
-	o.token(&c.pass.Token, c.today)
+	o.token(&c.Pass.Token, c.Today)
 	c.json(http.StatusOK, o.end())
 	return nil
 }
 
 // revokeSelf is A61.
 func revokeSelf(c *call) error {
-	if err := c.s.Store.RevokeSelf(c.ctx, c.asker()); err != nil {
+	if err := c.api.Store.RevokeSelf(c.Context, c.asker()); err != nil {
 		return err
 	}
 	return c.nothing()
@@ -33,11 +33,11 @@ func listTokens(c *call) error {
 		return err
 	}
 	query.In = c.place()
-	list, err := c.s.Store.Tokens(c.ctx, c.asker(), query, page.Page)
+	list, err := c.api.Store.Tokens(c.Context, c.asker(), query, page.Page)
 	if err != nil {
 		return c.tokenRefusal(err)
 	}
-	return answerList(c, page, list, func(o *object, t *model.Token) { o.placeToken(t, c.today) })
+	return answerList(c, page, list, func(o *object, t *model.Token) { o.placeToken(t, c.Today) })
 }
 
 // tokenSorts are the orders of A41; any other text is ignored.
@@ -72,11 +72,11 @@ func (f *form) tokenQuery() (q model.TokenQuery, p paging) {
 
 // getToken is A42.
 func getToken(c *call) error {
-	t, err := c.s.Store.Token(c.ctx, c.asker(), c.place(), c.number(":token_id"))
+	t, err := c.api.Store.Token(c.Context, c.asker(), c.place(), c.number(":token_id"))
 	if err != nil {
 		return c.tokenRefusal(err)
 	}
-	return c.object(http.StatusOK, func(o *object) { o.placeToken(&t, c.today) })
+	return c.object(http.StatusOK, func(o *object) { o.placeToken(&t, c.Today) })
 }
 
 // createToken is A43.
@@ -90,7 +90,7 @@ func createToken(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	issued, err := c.s.Store.CreateToken(c.ctx, c.asker(), n)
+	issued, err := c.api.Store.CreateToken(c.Context, c.asker(), n)
 	if err != nil {
 		return c.createRefusal(err)
 	}
@@ -102,9 +102,9 @@ func createToken(c *call) error {
 func (c *call) issued(status int, t model.IssuedToken) error {
 	return c.object(status, func(o *object) {
 		if c.endpoint.Place == model.NoPlace {
-			o.token(&t.Token, c.today)
+			o.token(&t.Token, c.Today)
 		} else {
-			o.placeToken(&t.Token, c.today)
+			o.placeToken(&t.Token, c.Today)
 		}
 		o.text("token", t.Secret.Reveal())
 	})
@@ -112,18 +112,18 @@ func (c *call) issued(status int, t model.IssuedToken) error {
 
 // revokeToken is A44.
 func revokeToken(c *call) error {
-	err := c.s.Store.RevokeTokens(c.ctx, c.asker(), c.place(), c.number(":token_id"))
+	err := c.api.Store.RevokeTokens(c.Context, c.asker(), c.place(), c.number(":token_id"))
 	if err == nil {
 		return c.nothing()
 	}
 	if reason := reasonOf(err, model.ErrDenied); reason != nil {
-		return badRequest(cmp.Or(c.pass.User.Name, c.pass.User.Username) + " cannot delete " + reason.Name).because(reason)
+		return badRequest(cmp.Or(c.Pass.User.Name, c.Pass.User.Username) + " cannot delete " + reason.Name).because(reason)
 	}
 	return c.tokenRefusal(err)
 }
 
 // badRequest is how the token endpoints speak of values (A24).
-func badRequest(text string) *refusal {
+func badRequest(text string) *answer {
 	return message(http.StatusBadRequest, "400 Bad request - "+text)
 }
 

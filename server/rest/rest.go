@@ -1,4 +1,6 @@
-package server
+// Package rest is GitLab's REST API v4, the part of it that concerns tokens:
+// parameters in, one use case, an object out. Who may do what, model says.
+package rest
 
 import (
 	"fmt"
@@ -7,7 +9,31 @@ import (
 	"strings"
 
 	"patrol/model"
+	"patrol/server/door"
 )
+
+// API answers what is below /api. Store is required.
+type API struct {
+	Store    model.Store
+	Revision string // of the build, in GET /version
+	SSHPort  int    // named in ssh_url_to_repo
+
+	handlers map[*model.Endpoint]handler
+}
+
+// New makes an API ready to answer.
+func New(store model.Store, revision string, sshPort int) *API {
+	return &API{Store: store, Revision: revision, SSHPort: sshPort, handlers: attach(handlers)}
+}
+
+// call is one request, and what has been found out about it.
+type call struct {
+	*door.Request
+	api      *API
+	endpoint *model.Endpoint
+	parts    []string // of the path, still URL-encoded
+	params   params
+}
 
 // handler answers a request that was admitted to its endpoint. An error is
 // translated by refuse.
@@ -39,11 +65,18 @@ var (
 	jsonType     = []string{"application/json"}
 )
 
-// rest answers a request below /api, in A20's order: route, credentials, user,
-// scope, form of the parameters, and the handler's own steps.
-func (c *call) rest(path string) {
-	c.door = model.APIDoor
-	h := c.w.Header()
+// Serve answers a request for a path below /api.
+func (a *API) Serve(q *door.Request, path string) {
+	q.Door = model.APIDoor
+	c := &call{Request: q, api: a}
+	q.FailsAs(c.failed)
+	c.serve(path)
+}
+
+// serve answers in A20's order: route, credentials, user, scope, form of the
+// parameters, and the handler's own steps.
+func (c *call) serve(path string) {
+	h := c.W.Header()
 	h["Cache-Control"], h["Vary"], h["X-Content-Type-Options"] = cacheControl, varyOrigin, noSniff
 
 	path, ok := strings.CutPrefix(path, "/v4/")
@@ -52,7 +85,7 @@ func (c *call) rest(path string) {
 		return
 	}
 	var allowed []string
-	c.endpoint, c.parts, allowed = match(c.r.Method, path)
+	c.endpoint, c.parts, allowed = match(c.R.Method, path)
 	switch {
 	case c.endpoint != nil:
 	case allowed == nil:
@@ -72,11 +105,11 @@ func (c *call) rest(path string) {
 		c.refuse(malformed)
 		return
 	}
-	if err := c.s.handlers[c.endpoint](c); err != nil {
+	if err := c.api.handlers[c.endpoint](c); err != nil {
 		c.refuse(err)
 		return
 	}
-	c.used()
+	c.Used()
 }
 
 // fixedRoutes are the endpoints without a ":" in their route, by method and
@@ -160,9 +193,9 @@ func (c *call) seesPlace() bool {
 	var err error
 	switch ref := c.place(); ref.Kind {
 	case model.ProjectPlace:
-		_, err = c.s.Store.Project(c.ctx, c.asker(), ref)
+		_, err = c.api.Store.Project(c.Context, c.asker(), ref)
 	case model.GroupPlace:
-		_, err = c.s.Store.Group(c.ctx, c.asker(), ref)
+		_, err = c.api.Store.Group(c.Context, c.asker(), ref)
 	}
 	return err == nil
 }
@@ -194,13 +227,13 @@ func (c *call) accepted() error {
 
 // json answers with a body that is JSON already (A1).
 func (c *call) json(status int, body []byte) {
-	c.w.Header()["Content-Type"] = jsonType
-	c.w.WriteHeader(status)
-	c.w.Write(body)
+	c.W.Header()["Content-Type"] = jsonType
+	c.W.WriteHeader(status)
+	c.W.Write(body)
 }
 
 // nothing is 204: no body and no content type (A1).
 func (c *call) nothing() error {
-	c.w.WriteHeader(http.StatusNoContent)
+	c.W.WriteHeader(http.StatusNoContent)
 	return nil
 }

@@ -1,39 +1,38 @@
-package server
+package rest
 
 import (
 	"context"
 	"errors"
 	"net/http"
 	"slices"
-	"strings"
 
 	"patrol/model"
 )
 
-// refusal is an answer in GitLab's shape: {"message":…} or {"error":…} (A21 to
+// answer is a refusal in GitLab's shape: {"message":…} or {"error":…} (A21 to
 // A26), and the reason behind it, if the policy refused (A7).
-type refusal struct {
+type answer struct {
 	status int
 	body   []byte
 	reason *model.Reason
 }
 
-func (r *refusal) Error() string { return string(r.body) }
+func (r *answer) Error() string { return string(r.body) }
 
 // message is {"message":"…"}.
-func message(status int, text string) *refusal { return refusalWith(status, "message", text) }
+func message(status int, text string) *answer { return answerWith(status, "message", text) }
 
 // wrong is {"error":"…"}, for the form of a request.
-func wrong(status int, text string) *refusal { return refusalWith(status, "error", text) }
+func wrong(status int, text string) *answer { return answerWith(status, "error", text) }
 
-func refusalWith(status int, key, text string) *refusal {
+func answerWith(status int, key, text string) *answer {
 	var o object
 	o.text(key, text)
-	return &refusal{status: status, body: o.end()}
+	return &answer{status: status, body: o.end()}
 }
 
 // because adds the reason that A7's headers give.
-func (r *refusal) because(reason *model.Reason) *refusal {
+func (r *answer) because(reason *model.Reason) *answer {
 	r.reason = reason
 	return r
 }
@@ -72,15 +71,15 @@ const (
 // refuse answers with an error: one's own refusal, or the store's translated
 // (A9, A21 to A26).
 func (c *call) refuse(err error) {
-	var own *refusal
+	var own *answer
 	if errors.As(err, &own) {
 		c.sendRefusal(own)
 		return
 	}
 	var reason *model.Reason
 	if !errors.As(err, &reason) {
-		if c.ctx.Err() == nil || !errors.Is(err, context.Canceled) {
-			c.s.Log.Error("request failed", "id", c.id, "error", err)
+		if c.Context.Err() == nil || !errors.Is(err, context.Canceled) {
+			c.House.Log.Error("request failed", "id", c.ID, "error", err)
 		}
 		reason = &model.Reason{Kind: err}
 	}
@@ -102,7 +101,7 @@ func (c *call) refuse(err error) {
 	case errors.Is(err, model.ErrReadOnly):
 		c.sendRefusal(message(http.StatusServiceUnavailable, "503 Service Unavailable - "+reason.Text).because(reason))
 	case errors.Is(err, model.ErrBusy):
-		c.w.Header()["Retry-After"] = []string{"1"}
+		c.W.Header()["Retry-After"] = []string{"1"}
 		c.sendRefusal(message(http.StatusServiceUnavailable, "503 Service Unavailable"))
 	default:
 		c.failed()
@@ -125,12 +124,12 @@ func (c *call) unauthenticated(reason *model.Reason) {
 		c.sendRefusal(message(http.StatusUnauthorized, "401 Unauthorized").because(reason))
 		return
 	}
-	c.w.Header()["Www-Authenticate"] = []string{
+	c.W.Header()["Www-Authenticate"] = []string{
 		`Bearer realm="Protected by OAuth 2.0", error="invalid_token", error_description="` + text + `"`}
 	var o object
 	o.text("error", "invalid_token")
 	o.text("error_description", text)
-	c.sendRefusal((&refusal{status: http.StatusUnauthorized, body: o.end()}).because(reason))
+	c.sendRefusal((&answer{status: http.StatusUnauthorized, body: o.end()}).because(reason))
 }
 
 // insufficientScope is A22: only those scopes are named that would open it.
@@ -139,11 +138,11 @@ func (c *call) insufficientScope(reason *model.Reason) {
 	o.text("error", "insufficient_scope")
 	o.text("error_description", "The request requires higher privileges than provided by the access token.")
 	o.text("scope", c.endpoint.Access.Scopes().String())
-	c.sendRefusal((&refusal{status: http.StatusForbidden, body: o.end()}).because(reason))
+	c.sendRefusal((&answer{status: http.StatusForbidden, body: o.end()}).because(reason))
 }
 
 // notFound is A25, named after what the endpoint is about.
-func notFound(e *model.Endpoint) *refusal {
+func notFound(e *model.Endpoint) *answer {
 	switch e.Place {
 	case model.ProjectPlace:
 		return message(http.StatusNotFound, "404 Project Not Found")
@@ -154,12 +153,12 @@ func notFound(e *model.Endpoint) *refusal {
 }
 
 // fieldRefused is A24's answer about one field.
-func fieldRefused(key, text string) *refusal {
+func fieldRefused(key, text string) *answer {
 	return invalidFields(&model.Reason{Fields: []model.Field{{Key: key, Text: text}}})
 }
 
 // invalidFields is A24's {"message":{"name":["can't be blank"]}}.
-func invalidFields(reason *model.Reason) *refusal {
+func invalidFields(reason *model.Reason) *answer {
 	var keys []string
 	texts := map[string][]string{}
 	for _, f := range reason.Fields {
@@ -173,29 +172,13 @@ func invalidFields(reason *model.Reason) *refusal {
 		fields.texts(key, texts[key])
 	}
 	o.raw("message", fields.end())
-	return (&refusal{status: http.StatusBadRequest, body: o.end()}).because(reason)
+	return (&answer{status: http.StatusBadRequest, body: o.end()}).because(reason)
 }
 
-func (c *call) sendRefusal(r *refusal) {
+func (c *call) sendRefusal(r *answer) {
 	if r.reason != nil && r.reason.Rule != "" {
-		c.reasonHeaders(r.reason)
-		c.noteRefusal(r.reason)
+		c.Reason(r.reason)
+		c.Refused(r.reason)
 	}
 	c.json(r.status, r.body)
-}
-
-// reasonHeaders are A7's.
-func (c *call) reasonHeaders(reason *model.Reason) {
-	c.w.Header()["X-Patrol-Rule"] = []string{reason.Rule}
-	c.w.Header()["X-Patrol-Reason"] = []string{headerText(reason.Text)}
-}
-
-// headerText makes a sentence fit for a header: no control characters.
-func headerText(s string) string {
-	return strings.Map(func(r rune) rune {
-		if r < ' ' || r == 0x7F {
-			return ' '
-		}
-		return r
-	}, s)
 }

@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"encoding/json"
@@ -99,27 +99,6 @@ func FuzzParams(f *testing.F) {
 	})
 }
 
-// Whatever the path: no panic; a project is named without its slash and .git;
-// the address of a redirect stays on this host.
-func FuzzGitPath(f *testing.F) {
-	for _, path := range []string{"/acme/web.git/info/refs", "/acme/web/info/refs", "//evil/info/refs", "/a.git.git/git-upload-pack",
-		"/a%2Fb.git/info/lfs/objects/batch", "/../a.git/HEAD", "/.git/info/refs", "/info/refs", "/%", "/%2Fevil/info/refs"} {
-		f.Add(path)
-	}
-	f.Fuzz(func(t *testing.T, path string) {
-		g, ok := parseGitPath(path)
-		if !ok {
-			return
-		}
-		if g.project == "" || strings.HasPrefix(g.project, "/") || g.file == "" {
-			t.Fatalf("%+v", g)
-		}
-		if g.bare && strings.HasPrefix(path, "//") {
-			t.Fatalf("redirects to another host: %q", path)
-		}
-	})
-}
-
 // What is written as JSON reads back as the same text.
 func FuzzJSONText(f *testing.F) {
 	f.Add("a\"\\\n\x00\x1f\u2028é😀\xff<&>")
@@ -132,11 +111,3 @@ func FuzzJSONText(f *testing.F) {
 }
 
 // A text that is longer than any that is stored, and more numbers than a
-// statement takes, get an answer.
-func TestLongQueries(t *testing.T) {
-	w := newWorld(t)
-	auth := token(w.rootToken())
-	for _, path := range []string{"projects", "groups", "users", "personal_access_tokens"} {
-		w.expect("A23", w.ask("GET", "/api/v4/"+path+"?search="+strings.Repeat("a", 55_000), auth), 400, `{"error":"search is invalid"}`)
-	}
-}

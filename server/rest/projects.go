@@ -1,8 +1,11 @@
-package server
+package rest
 
 import (
 	"errors"
+	"net"
 	"net/http"
+	"net/url"
+	"strconv"
 	"strings"
 
 	"patrol/model"
@@ -19,7 +22,7 @@ func listProjects(c *call) error {
 }
 
 func (c *call) projects(q model.PlaceQuery, page paging, simple bool) error {
-	list, err := c.s.Store.Projects(c.ctx, c.asker(), q, page.Page)
+	list, err := c.api.Store.Projects(c.Context, c.asker(), q, page.Page)
 	if err != nil {
 		return err
 	}
@@ -72,7 +75,7 @@ func (f *form) sorted(q *model.PlaceQuery, page paging, sorts map[string]model.P
 
 // getProject is A82.
 func getProject(c *call) error {
-	p, err := c.s.Store.Project(c.ctx, c.asker(), c.place())
+	p, err := c.api.Store.Project(c.Context, c.asker(), c.place())
 	if err != nil {
 		return err
 	}
@@ -99,12 +102,12 @@ func addProject(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	group, err := c.s.Store.Group(c.ctx, c.asker(), in)
+	group, err := c.api.Store.Group(c.Context, c.asker(), in)
 	if err != nil {
 		return namespaceRefused(err)
 	}
 	n.FullPath = group.FullPath + "/" + onePart(path)
-	p, err := c.s.Store.AddProject(c.ctx, c.asker(), n)
+	p, err := c.api.Store.AddProject(c.Context, c.asker(), n)
 	if err != nil {
 		return placeTaken(namespaceRefused(err), "name", "path")
 	}
@@ -165,7 +168,7 @@ func changeProject(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	p, err := c.s.Store.ChangeProject(c.ctx, c.asker(), c.place(), change)
+	p, err := c.api.Store.ChangeProject(c.Context, c.asker(), c.place(), change)
 	if err != nil {
 		return placeTaken(err, "path")
 	}
@@ -181,7 +184,7 @@ func (f *form) placeChange() (change model.PlaceChange) {
 
 // removeProject is A85.
 func removeProject(c *call) error {
-	if err := c.s.Store.RemoveProject(c.ctx, c.asker(), c.place()); err != nil {
+	if err := c.api.Store.RemoveProject(c.Context, c.asker(), c.place()); err != nil {
 		return err
 	}
 	return c.accepted()
@@ -197,11 +200,11 @@ func (c *call) project(o *object, p *model.Project) {
 	o.boolean("issues_enabled", true)
 	o.boolean("packages_enabled", true)
 	o.boolean("container_registry_enabled", true)
-	o.text("container_registry_image_prefix", "registry."+c.baseURL().Hostname()+"/"+strings.ToLower(p.FullPath))
+	o.text("container_registry_image_prefix", "registry."+c.Base().Hostname()+"/"+strings.ToLower(p.FullPath))
 	o.number("open_issues_count", int64(p.OpenIssues))
 	o.text("merge_requests_access_level", "disabled")
 	o.boolean("merge_requests_enabled", false)
-	if c.pass.Caller.Kind != model.Nobody {
+	if c.Pass.Caller.Kind != model.Nobody {
 		o.object("permissions", func(o *object) {
 			o.access("project_access", p.DirectRole)
 			o.access("group_access", p.GroupRole)
@@ -228,8 +231,8 @@ func (c *call) simpleProject(o *object, p *model.Project) {
 	o.raw("tag_list", []byte("[]"))
 	o.raw("topics", []byte("[]"))
 	o.text("ssh_url_to_repo", c.sshLink(p.FullPath+".git"))
-	o.text("http_url_to_repo", c.link(p.FullPath+".git"))
-	o.text("web_url", c.link(p.FullPath))
+	o.text("http_url_to_repo", c.Link(p.FullPath+".git"))
+	o.text("web_url", c.Link(p.FullPath))
 	o.null("readme_url", "avatar_url")
 	o.number("forks_count", 0)
 	o.number("star_count", 0)
@@ -252,4 +255,10 @@ func (c *call) namespaceOf(o *object, p *model.Project) {
 	path, _ := model.SplitPath(p.FullPath)
 	_, last := model.SplitPath(path)
 	c.namespace(o, &model.Group{ID: p.GroupID, Name: p.GroupName, Path: last, FullPath: path, ParentID: p.GroupParent})
+}
+
+// sshLink is the address of a path at the SSH door.
+func (c *call) sshLink(path string) string {
+	host := net.JoinHostPort(c.Base().Hostname(), strconv.Itoa(c.api.SSHPort))
+	return (&url.URL{Scheme: "ssh", User: url.User("git"), Host: host, Path: "/" + path}).String()
 }

@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"encoding/json"
@@ -78,11 +78,11 @@ func (f *form) descending(otherwise bool) bool {
 func (c *call) pageHeaders(p paging, next string, total int) {
 	if p.keyset() {
 		if next != "" {
-			c.w.Header()["Link"] = []string{c.pageLink("next", "cursor", next)}
+			c.W.Header()["Link"] = []string{c.pageLink("next", "cursor", next)}
 		}
 		return
 	}
-	h := c.w.Header()
+	h := c.W.Header()
 	set := func(name string, n int) { h[name] = []string{strconv.Itoa(n)} }
 	set("X-Page", p.number)
 	set("X-Per-Page", p.Limit)
@@ -128,6 +128,6 @@ func (c *call) pageLink(rel string, set ...string) string {
 	for i := 0; i < len(set); i += 2 {
 		query.Set(set[i], set[i+1])
 	}
-	base := c.baseURL()
-	return "<" + base.Scheme + "://" + base.Host + base.EscapedPath() + c.path + "?" + query.Encode() + `>; rel="` + rel + `"`
+	base := c.Base()
+	return "<" + base.Scheme + "://" + base.Host + base.EscapedPath() + c.Path + "?" + query.Encode() + `>; rel="` + rel + `"`
 }

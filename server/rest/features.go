@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"errors"
@@ -10,7 +10,7 @@ import (
 
 // listFeatures is A144.
 func listFeatures(c *call) error {
-	list, err := c.s.Store.Features(c.ctx, c.asker())
+	list, err := c.api.Store.Features(c.Context, c.asker())
 	if err != nil {
 		return err
 	}
@@ -20,7 +20,7 @@ func listFeatures(c *call) error {
 
 // featureDefinitions is A147.
 func featureDefinitions(c *call) error {
-	if _, err := c.s.Store.Features(c.ctx, c.asker()); err != nil {
+	if _, err := c.api.Store.Features(c.Context, c.asker()); err != nil {
 		return err
 	}
 	c.json(http.StatusOK, appendObjects(nil, []string{model.FeatureName}, func(o *object, name *string) {
@@ -56,7 +56,7 @@ func setFeature(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	if _, err := c.s.Store.Features(c.ctx, c.asker()); err != nil { // first of all: may he know
+	if _, err := c.api.Store.Features(c.Context, c.asker()); err != nil { // first of all: may he know
 		if errors.Is(err, model.ErrDenied) { // let the change be refused, and audited (R160)
 			if refused := c.changeFeature(nil, on); refused != nil {
 				return refused
@@ -78,7 +78,7 @@ func setFeature(c *call) error {
 		}
 		return err
 	}
-	list, err := c.s.Store.Features(c.ctx, c.asker())
+	list, err := c.api.Store.Features(c.Context, c.asker())
 	if err != nil {
 		return err
 	}
@@ -87,18 +87,18 @@ func setFeature(c *call) error {
 
 func (c *call) changeFeature(places []model.Ref, on bool) error {
 	if places == nil {
-		return c.s.Store.SetFeature(c.ctx, c.asker(), model.Ref{}, &on)
+		return c.api.Store.SetFeature(c.Context, c.asker(), model.Ref{}, &on)
 	}
-	return c.s.Store.SetFeatureIn(c.ctx, c.asker(), places, on)
+	return c.api.Store.SetFeatureIn(c.Context, c.asker(), places, on)
 }
 
 // resetFeature is A146. Of a name that isn't known nothing is set either.
 func resetFeature(c *call) error {
 	var err error
 	if c.arg(":name") == model.FeatureName {
-		err = c.s.Store.ResetFeature(c.ctx, c.asker())
+		err = c.api.Store.ResetFeature(c.Context, c.asker())
 	} else {
-		_, err = c.s.Store.Features(c.ctx, c.asker())
+		_, err = c.api.Store.Features(c.Context, c.asker())
 	}
 	if err != nil {
 		return err

@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"errors"
@@ -42,7 +42,7 @@ func (c *call) groups(q model.PlaceQuery) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	list, err := c.s.Store.Groups(c.ctx, c.asker(), q, page.Page)
+	list, err := c.api.Store.Groups(c.Context, c.asker(), q, page.Page)
 	if err != nil {
 		return err
 	}
@@ -70,14 +70,14 @@ func getGroup(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	g, err := c.s.Store.Group(c.ctx, c.asker(), c.place())
+	g, err := c.api.Store.Group(c.Context, c.asker(), c.place())
 	if err != nil {
 		return err
 	}
 	var projects []model.Project
 	if with == nil || *with {
 		q := model.PlaceQuery{Within: g.Ref(), Direct: true, Sort: model.PlacesByCreated, Descending: true}
-		list, err := c.s.Store.Projects(c.ctx, c.asker(), q, model.Page{Limit: model.MaxPage})
+		list, err := c.api.Store.Projects(c.Context, c.asker(), q, model.Page{Limit: model.MaxPage})
 		if err != nil {
 			return err
 		}
@@ -102,13 +102,13 @@ func addGroup(c *call) error {
 		return err
 	}
 	if below {
-		above, err := c.s.Store.Group(c.ctx, c.asker(), model.Ref{Kind: model.GroupPlace, ID: int64(max(parent, 0))})
+		above, err := c.api.Store.Group(c.Context, c.asker(), model.Ref{Kind: model.GroupPlace, ID: int64(max(parent, 0))})
 		if err != nil {
 			return absent(err, noGroup)
 		}
 		n.FullPath = above.FullPath + "/" + n.FullPath
 	}
-	g, err := c.s.Store.AddGroup(c.ctx, c.asker(), n)
+	g, err := c.api.Store.AddGroup(c.Context, c.asker(), n)
 	if err != nil {
 		return placeTaken(absent(err, noGroup), "path")
 	}
@@ -120,7 +120,7 @@ func changeGroup(c *call) error {
 	f := c.form()
 	change := f.placeChange()
 	change.TokenCreation = f.boolean("resource_access_token_creation_allowed")
-	if c.pass.Caller.Admin {
+	if c.Pass.Caller.Admin {
 		if plan := f.oneOf("plan", "free", "trial", "premium", "ultimate"); plan != "" {
 			change.Plan = new(model.Plan(plan))
 		}
@@ -128,7 +128,7 @@ func changeGroup(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	g, err := c.s.Store.ChangeGroup(c.ctx, c.asker(), c.place(), change)
+	g, err := c.api.Store.ChangeGroup(c.Context, c.asker(), c.place(), change)
 	if err != nil {
 		return placeTaken(err, "path")
 	}
@@ -137,7 +137,7 @@ func changeGroup(c *call) error {
 
 // removeGroup is A96.
 func removeGroup(c *call) error {
-	if err := c.s.Store.RemoveGroup(c.ctx, c.asker(), c.place()); err != nil {
+	if err := c.api.Store.RemoveGroup(c.Context, c.asker(), c.place()); err != nil {
 		return err
 	}
 	return c.accepted()
@@ -154,7 +154,7 @@ func listNamespaces(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	list, err := c.s.Store.Groups(c.ctx, c.asker(), q, page.Page)
+	list, err := c.api.Store.Groups(c.Context, c.asker(), q, page.Page)
 	if err != nil {
 		return err
 	}
@@ -164,7 +164,7 @@ func listNamespaces(c *call) error {
 // getNamespace is A97 for one: it isn't there for who can't create in it.
 func getNamespace(c *call) error {
 	const missing = "404 Namespace Not Found"
-	g, err := c.s.Store.Group(c.ctx, c.asker(), c.place())
+	g, err := c.api.Store.Group(c.Context, c.asker(), c.place())
 	if errors.Is(err, model.ErrNotFound) {
 		return absent(model.NotFound("namespace"), missing)
 	}
@@ -172,7 +172,7 @@ func getNamespace(c *call) error {
 		return err
 	}
 	q := model.PlaceQuery{Creatable: true, AfterID: g.ID - 1, BeforeID: g.ID + 1}
-	list, err := c.s.Store.Groups(c.ctx, c.asker(), q, model.Page{})
+	list, err := c.api.Store.Groups(c.Context, c.asker(), q, model.Page{})
 	if err != nil {
 		return err
 	}
@@ -193,7 +193,7 @@ func (c *call) group(o *object, g *model.Group) {
 	o.numberOrNull("parent_id", g.ParentID)
 	o.text("description", g.Description)
 	o.text("visibility", g.Visibility.String())
-	o.text("web_url", c.link("groups/"+g.FullPath))
+	o.text("web_url", c.Link("groups/"+g.FullPath))
 	o.null("avatar_url")
 	o.time("created_at", g.CreatedAt)
 	o.boolean("request_access_enabled", false)
@@ -216,7 +216,7 @@ func (c *call) namespace(o *object, g *model.Group) {
 	o.text("full_path", g.FullPath)
 	o.numberOrNull("parent_id", g.ParentID)
 	o.null("avatar_url")
-	o.text("web_url", c.link("groups/"+g.FullPath))
+	o.text("web_url", c.Link("groups/"+g.FullPath))
 }
 
 func (c *call) listedNamespace(o *object, g *model.Group) {

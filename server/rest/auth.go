@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"net/http"
@@ -12,7 +12,7 @@ import (
 // is the refusal of another kind of Authorization.
 func (c *call) credentials() (secret model.Secret, err error) {
 	if text, ok := c.params["private_token"].(string); ok && text != "" {
-		allowed, err := c.s.Store.Setting(c.ctx, model.SettingTokenInQuery)
+		allowed, err := c.api.Store.Setting(c.Context, model.SettingTokenInQuery)
 		if err != nil {
 			return secret, err
 		}
@@ -20,10 +20,10 @@ func (c *call) credentials() (secret model.Secret, err error) {
 			return model.NewSecret(text), nil
 		}
 	}
-	if text := c.r.Header.Get("Private-Token"); text != "" {
+	if text := c.R.Header.Get("Private-Token"); text != "" {
 		return model.NewSecret(text), nil
 	}
-	header := c.r.Header.Get("Authorization")
+	header := c.R.Header.Get("Authorization")
 	if header == "" {
 		return secret, nil
 	}
@@ -41,47 +41,22 @@ func (c *call) admit() error {
 	if err != nil {
 		return err
 	}
-	if err := c.identify(secret); err != nil {
+	if err := c.Identify(c.Context, secret); err != nil {
 		return err
 	}
-	if err := model.Admit(c.pass.Caller, c.endpoint.Access, c.today).Err(); err != nil {
+	if err := c.Admit(c.endpoint.Access); err != nil {
 		return err
 	}
-	if c.endpoint.User && c.pass.Caller.Kind == model.Nobody {
+	if c.endpoint.User && c.Pass.Caller.Kind == model.Nobody {
 		return message(http.StatusUnauthorized, "401 Unauthorized")
 	}
 	return nil
 }
 
-// identify fills in the pass and the date on which it is judged. No secret:
-// nobody.
-func (c *call) identify(secret model.Secret) (err error) {
-	c.today, c.secret = model.DateOf(c.s.Store.Now()), secret
-	if !secret.Empty() {
-		c.pass, err = c.s.Store.Authenticate(c.ctx, secret)
-	}
-	if c.pass.Token.ID != 0 {
-		c.s.letIn(secret)
-	}
-	return err
-}
-
-// used notes that the request was let through (R95, G18).
-func (c *call) used() {
-	if id := c.pass.Token.ID; id != 0 {
-		c.s.Store.Used(id, c.door, c.address)
-	}
-}
-
 // asker is who calls a use case through REST.
-func (c *call) asker() model.Actor { return c.actor(model.APIDoor) }
+func (c *call) asker() model.Actor { return c.Actor() }
 
 // decide asks the policy about what no use case decides by itself.
 func (c *call) decide(action model.Action, t model.Target) error {
-	return model.Decide(model.Facts{Today: c.today, Caller: c.pass.Caller, Access: c.endpoint.Access, Action: action, Target: t}).Err()
-}
-
-// actor is who calls a use case through this door.
-func (c *call) actor(door model.Door) model.Actor {
-	return model.Actor{UserID: c.pass.Caller.UserID, TokenID: c.pass.Token.ID, Door: door, Address: c.address, RequestID: c.id}
+	return c.Decide(c.endpoint.Access, action, t)
 }

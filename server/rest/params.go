@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"bytes"
@@ -23,13 +23,13 @@ type params map[string]any
 // readParams reads query and body. What it could read it has noted also when it
 // fails: credentials may be among it, and they are judged first (A20).
 func (c *call) readParams() error {
-	if c.r.URL.RawQuery != "" {
-		c.params = formParams(c.r.URL.Query())
+	if c.R.URL.RawQuery != "" {
+		c.params = formParams(c.R.URL.Query())
 	}
-	if c.r.Body == nil || c.r.Body == http.NoBody {
+	if c.R.Body == nil || c.R.Body == http.NoBody {
 		return nil
 	}
-	body, err := io.ReadAll(http.MaxBytesReader(c.w, c.r.Body, bodyLimit))
+	body, err := io.ReadAll(http.MaxBytesReader(c.W, c.R.Body, bodyLimit))
 	var tooLarge *http.MaxBytesError
 	switch {
 	case errors.As(err, &tooLarge):
@@ -37,11 +37,11 @@ func (c *call) readParams() error {
 	case err != nil:
 		return wrong(http.StatusBadRequest, "The body could not be read to its end")
 	}
-	c.unlimitBody(working)
-	if c.r.Header.Get("Content-Encoding") != "" {
+	c.BodyRead()
+	if c.R.Header.Get("Content-Encoding") != "" {
 		return wrong(http.StatusUnsupportedMediaType, "The content encoding of the body is not supported")
 	}
-	more, err := bodyParams(c.r.Header.Get("Content-Type"), body)
+	more, err := bodyParams(c.R.Header.Get("Content-Type"), body)
 	if c.params == nil {
 		c.params = more
 	}

@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"net/http"
@@ -10,7 +10,7 @@ const noUser = "404 User Not Found"
 
 // ownUser is A71.
 func ownUser(c *call) error {
-	return answerOne(c, http.StatusOK, &c.pass.User, c.user)
+	return answerOne(c, http.StatusOK, &c.Pass.User, c.user)
 }
 
 // listUsers is A72.
@@ -19,7 +19,7 @@ func listUsers(c *call) error {
 	q := model.UserQuery{Search: f.search("search"), Username: f.search("username")}
 	q.Active, q.Blocked = f.is("active"), f.is("blocked")
 	external, admins := f.is("external"), f.is("admins")
-	if c.pass.Caller.Admin { // nobody else sees these marks of others (A70)
+	if c.Pass.Caller.Admin { // nobody else sees these marks of others (A70)
 		q.External, q.Admins = external, admins
 	}
 	q.WithoutBots, q.WithoutGhost = f.is("without_project_bots"), f.is("exclude_internal")
@@ -30,7 +30,7 @@ func listUsers(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	list, err := c.s.Store.Users(c.ctx, c.asker(), q, page.Page)
+	list, err := c.api.Store.Users(c.Context, c.asker(), q, page.Page)
 	if err != nil {
 		return err
 	}
@@ -43,7 +43,7 @@ func getUser(c *call) error {
 	if id == 0 {
 		return absent(model.NotFound("user"), noUser)
 	}
-	u, err := c.s.Store.User(c.ctx, c.asker(), id, "")
+	u, err := c.api.Store.User(c.Context, c.asker(), id, "")
 	if err != nil {
 		return absent(err, noUser)
 	}
@@ -58,7 +58,7 @@ func addUser(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	u, err := c.s.Store.AddUser(c.ctx, c.asker(), n)
+	u, err := c.api.Store.AddUser(c.Context, c.asker(), n)
 	if err != nil {
 		return err
 	}
@@ -73,7 +73,7 @@ func changeUser(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	u, err := c.s.Store.ChangeUser(c.ctx, c.asker(), c.number(":id"), change)
+	u, err := c.api.Store.ChangeUser(c.Context, c.asker(), c.number(":id"), change)
 	if err != nil {
 		return absent(err, noUser)
 	}
@@ -82,7 +82,7 @@ func changeUser(c *call) error {
 
 // removeUser is A76.
 func removeUser(c *call) error {
-	if err := c.s.Store.RemoveUser(c.ctx, c.asker(), c.number(":id")); err != nil {
+	if err := c.api.Store.RemoveUser(c.Context, c.asker(), c.number(":id")); err != nil {
 		return absent(err, noUser)
 	}
 	return c.nothing()
@@ -94,7 +94,7 @@ func blockUser(c *call) error { return c.setBlocked(true) }
 func unblockUser(c *call) error { return c.setBlocked(false) }
 
 func (c *call) setBlocked(blocked bool) error {
-	if _, err := c.s.Store.ChangeUser(c.ctx, c.asker(), c.number(":id"), model.UserChange{Blocked: &blocked}); err != nil {
+	if _, err := c.api.Store.ChangeUser(c.Context, c.asker(), c.number(":id"), model.UserChange{Blocked: &blocked}); err != nil {
 		return absent(err, noUser)
 	}
 	c.json(http.StatusCreated, []byte("true"))
@@ -114,7 +114,7 @@ func (c *call) basicUser(o *object, u *model.User) {
 	}
 	o.boolean("locked", false)
 	o.null("avatar_url")
-	o.text("web_url", c.link(u.Username))
+	o.text("web_url", c.Link(u.Username))
 }
 
 // user writes A70's full user, as far as the caller sees it: what is private is
@@ -129,14 +129,14 @@ func (c *call) user(o *object, u *model.User) {
 	o.null("work_information")
 	o.number("followers", 0)
 	o.number("following", 0)
-	if u.ID == c.pass.User.ID || c.pass.Caller.Admin {
+	if u.ID == c.Pass.User.ID || c.Pass.Caller.Admin {
 		c.privateUser(o, u)
 	}
 }
 
 func (c *call) privateUser(o *object, u *model.User) {
 	asHimself := model.Caller{UserID: u.ID, Kind: u.Kind, Admin: u.Admin, Auditor: u.Auditor, External: u.External, Blocked: u.Blocked}
-	creates := model.Decide(model.Facts{Today: c.today, Caller: asHimself, Action: model.CreateTopGroup}).Allowed
+	creates := model.Decide(model.Facts{Today: c.Today, Caller: asHimself, Action: model.CreateTopGroup}).Allowed
 
 	o.boolean("external", u.External)
 	o.text("email", u.Email)
@@ -153,7 +153,7 @@ func (c *call) privateUser(o *object, u *model.User) {
 	o.number("theme_id", 1)
 	o.number("color_scheme_id", 1)
 	o.null("namespace_id")
-	if c.pass.Caller.Admin {
+	if c.Pass.Caller.Admin {
 		o.boolean("is_admin", u.Admin)
 		o.boolean("is_auditor", u.Auditor)
 		o.null("note")

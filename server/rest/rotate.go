@@ -1,4 +1,4 @@
-package server
+package rest
 
 import (
 	"context"
@@ -13,7 +13,7 @@ func rotateToken(c *call) error { return c.rotate(c.number(":token_id")) }
 // rotateByNumber is A56: a token that names itself rotates itself.
 func rotateByNumber(c *call) error {
 	id := c.number(":id")
-	if id == c.pass.Token.ID {
+	if id == c.Pass.Token.ID {
 		return rotateSelf(c)
 	}
 	return c.rotate(id)
@@ -25,7 +25,7 @@ func (c *call) rotate(id int64) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	made, err := c.s.Store.RotateTokens(c.ctx, c.asker(), c.place(), r, id)
+	made, err := c.api.Store.RotateTokens(c.Context, c.asker(), c.place(), r, id)
 	if err != nil {
 		return c.rotateRefusal(err)
 	}
@@ -39,10 +39,10 @@ func rotateSelf(c *call) error {
 	if err := f.err(); err != nil {
 		return err
 	}
-	issued, err := c.s.Store.RotateSelf(c.ctx, c.asker(), c.place(), r)
+	issued, err := c.api.Store.RotateSelf(c.Context, c.asker(), c.place(), r)
 	if err != nil {
 		reason := reasonOf(err, model.ErrDenied)
-		if reason != nil && reason.Rule == "A46" && c.pass.Token.Kind == model.PersonalToken {
+		if reason != nil && reason.Rule == "A46" && c.Pass.Token.Kind == model.PersonalToken {
 			return message(http.StatusMethodNotAllowed, "405 Method Not Allowed").because(reason)
 		}
 		return c.rotateRefusal(err)
@@ -70,7 +70,7 @@ func (c *call) rotateRefusal(err error) error {
 		return c.numberRefusal(err)
 	}
 	if reason := reasonOf(err, model.ErrNotFound); reason != nil && c.seesPlace() {
-		if c.pass.Caller.Admin {
+		if c.Pass.Caller.Admin {
 			return absent(err, "404 Not Found")
 		}
 		err = &model.Reason{Rule: "R64", Kind: model.ErrDenied, Text: reason.Text} // as for one that is there (R35)
@@ -86,7 +86,7 @@ func (c *call) reused(err error) error {
 	if reason == nil || reason.Rule != "R92" || !rotation {
 		return err
 	}
-	if failed := c.s.Store.Reused(context.WithoutCancel(c.ctx), c.asker(), c.pass.Token.ID); failed != nil {
+	if failed := c.api.Store.Reused(context.WithoutCancel(c.Context), c.asker(), c.Pass.Token.ID); failed != nil {
 		return failed
 	}
 	return err
