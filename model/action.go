@@ -90,7 +90,7 @@ var permissions = [actionCount]permission{
 	ReadToken:       {"see tokens", "R44", always(Maintainer), false},
 	CreateToken:     {"create tokens", "R44", always(Maintainer), true},
 	RevokeToken:     {"revoke tokens", "R44", always(Maintainer), true},
-	RotateToken:     {"rotate tokens", "R64", always(Maintainer), true},
+	RotateToken:     {"rotate tokens", "R44", always(Maintainer), true},
 	ReadSelf:        {"see itself", "R61", always(anyUser), false},
 	RevokeSelf:      {"revoke itself", "R61", always(anyUser), true},
 	RotateSelf:      {"rotate itself", "R65", always(anyUser), true},

@@ -2,15 +2,6 @@ package model
 
 import "fmt"
 
-// The two sentences of §3 that doors hand on word for word (R45, R64).
-const (
-	TextRoleAboveCreator = "Access level of the token contains permissions not held by the creating user"
-	TextRoleAboveRotator = "Not eligible to rotate tokens with permissions not held by the user"
-	TextLimitReached     = "Access token limit reached" // R82
-	TextAlreadyRevoked   = "Token already revoked"      // R67
-	TextAlreadyRotated   = "Token already rotated"      // R69
-)
-
 // createToken is R41 (b) to (i), R42 and R152.
 func (f *Facts) createToken() Decision {
 	if f.Caller.Kind == Bot {
@@ -32,7 +23,7 @@ func (f *Facts) createToken() Decision {
 		return d
 	}
 	if f.Target.AskedRole > f.role() {
-		return refuse(ErrDenied, "R45", TextRoleAboveCreator, fmt.Sprintf("a role up to %s", f.role()))
+		return refuse(ErrDenied, "R45", "Access level of the token contains permissions not held by the creating user", fmt.Sprintf("a role up to %s", f.role()))
 	}
 	if d := f.belowLimit(); !d.Allowed {
 		return d
@@ -95,7 +86,7 @@ func (t Target) Open() Decision {
 func (f *Facts) belowLimit() Decision {
 	t := &f.Target
 	if t.SaaS && t.Plan == Trial && t.Kind == ProjectPlace && t.ActiveTokens >= 1 {
-		return refuse(ErrDenied, "R82", TextLimitReached, "another plan, or revoking the one that is active")
+		return refuse(ErrDenied, "R82", "Access token limit reached", "another plan, or revoking the one that is active")
 	}
 	return allow("R82")
 }
@@ -178,7 +169,7 @@ func (f *Facts) rotateToken() Decision {
 		return d
 	}
 	if t.TokenRole > f.role() {
-		return refuse(ErrDenied, "R64", TextRoleAboveRotator, fmt.Sprintf("somebody with the role %s", t.TokenRole))
+		return refuse(ErrDenied, "R64", "Not eligible to rotate tokens with permissions not held by the user", fmt.Sprintf("somebody with the role %s", t.TokenRole))
 	}
 	if d := f.belowLimit(); t.TokenExpired && !d.Allowed { // counts as creating one (R67)
 		return d
@@ -205,9 +196,9 @@ func (f *Facts) byNumber() (d Decision, decided bool) {
 func (f *Facts) rotatable() Decision {
 	switch {
 	case f.Target.TokenRevoked:
-		return refuse(ErrDenied, "R67", TextAlreadyRevoked, "a new token")
+		return refuse(ErrDenied, "R67", "Token already revoked", "a new token")
 	case f.Target.TokenReplaced:
-		return refuse(ErrDenied, "R69", TextAlreadyRotated, "its successor rotates")
+		return refuse(ErrDenied, "R69", "Token already rotated", "its successor rotates")
 	}
 	return allow("R64")
 }
@@ -221,7 +212,7 @@ func (f *Facts) rotateSelf() Decision {
 		return refuse(ErrDenied, "R70", "The feature flag resource_access_token is off here.", "an administrator turns the flag on")
 	}
 	if f.Caller.Token.Replaced {
-		return refuse(ErrDenied, "R69", TextAlreadyRotated, "its successor rotates")
+		return refuse(ErrDenied, "R69", "Token already rotated", "its successor rotates")
 	}
 	return f.rotationValues("R65")
 }

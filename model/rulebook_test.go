@@ -249,7 +249,7 @@ func (q *question) needsUser() string {
 	case AddMember, ChangeMember, RemoveMember:
 		return q.byPlace("R28")
 	case RotateToken:
-		return q.byPlace("R64")
+		return q.byPlace("R44")
 	}
 	return q.byPlace("R44")
 }
@@ -347,7 +347,7 @@ func (q *question) rotate() verdict {
 	return first("R64",
 		step{!q.bot(), "R64"},
 		step{q.actor != auditor, "R48"},
-		step{q.manages(), q.byPlace("R64")},
+		step{q.manages(), q.byPlace("R44")},
 		step{q.flag, "R70"},
 		step{!q.free(), "R81"},
 		step{!q.trial() || q.place == ProjectPlace, "R82"},

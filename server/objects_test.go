@@ -42,7 +42,7 @@ func keys(t *testing.T, text string) (list []string) {
 
 // The objects of rest.md §16, field by field and in their order.
 const (
-	tokenSample   = `{"id":58,"name":"deploy","description":null,"revoked":false,"created_at":"2026-11-22T10:11:12.345Z","scopes":["api","read_repository"],"user_id":166,"last_used_at":null,"last_used_ips":[],"active":true,"expires_at":"2027-01-31","access_level":30,"resource_type":"project","resource_id":2,"token":"glpat-…"}`
+	tokenSample   = `{"id":58,"name":"deploy","description":null,"revoked":false,"created_at":"2026-11-22T10:11:12.345Z","scopes":["api","read_repository"],"user_id":166,"last_used_at":null,"last_used_ips":[],"active":true,"granular":false,"expires_at":"2027-01-31","access_level":30,"resource_type":"project","resource_id":2,"token":"glpat-…"}`
 	userSample    = `{"id":166,"username":"project_2_bot_4ffca233d8298ea1","public_email":null,"name":"deploy","state":"active","locked":false,"avatar_url":null,"web_url":"https://patrol.example/project_2_bot_4ffca233d8298ea1","created_at":"2026-11-22T10:11:12.345Z","bot":true,"bio":"","location":"","organization":"","job_title":"","work_information":null,"followers":0,"following":0,"external":false,"email":"project_2_bot_4ffca233d8298ea1@noreply.patrol.example","commit_email":"project_2_bot_4ffca233d8298ea1@noreply.patrol.example","last_activity_on":"2026-11-22","last_sign_in_at":null,"current_sign_in_at":null,"confirmed_at":"2026-11-22T10:11:12.345Z","identities":[],"can_create_group":false,"can_create_project":false,"two_factor_enabled":false,"private_profile":false,"projects_limit":100000,"theme_id":1,"color_scheme_id":1,"namespace_id":null}`
 	projectSample = `{"id":2,"description":null,"name":"Web","name_with_namespace":"Acme / Web","path":"web","path_with_namespace":"acme/web","created_at":"2026-11-01T08:00:00.000Z","updated_at":"2026-11-01T08:00:00.000Z","last_activity_at":"2026-11-22T09:00:00.000Z","default_branch":"main","tag_list":[],"topics":[],"ssh_url_to_repo":"ssh://git@patrol.example:2222/acme/web.git","http_url_to_repo":"https://patrol.example/acme/web.git","web_url":"https://patrol.example/acme/web","readme_url":null,"avatar_url":null,"forks_count":0,"star_count":0,"namespace":{"id":1,"name":"Acme","path":"acme","kind":"group","full_path":"acme","parent_id":null,"avatar_url":null,"web_url":"https://patrol.example/groups/acme"},"visibility":"private","archived":false,"empty_repo":false,"creator_id":1,"issues_enabled":true,"packages_enabled":true,"container_registry_enabled":true,"container_registry_image_prefix":"registry.patrol.example/acme/web","open_issues_count":1,"merge_requests_access_level":"disabled","merge_requests_enabled":false,"permissions":{"project_access":{"access_level":30,"notification_level":3},"group_access":null}}`
 )
@@ -120,7 +120,7 @@ func TestObjects(t *testing.T) {
 			t.Errorf("A80: namespace\n got %s\nwant %s", project.Namespace, want)
 		}
 	}
-	w.expect("A140", w.ask("GET", "/api/v4/version", token(secret)), 200, `{"version":"17.9.0","revision":"abc"}`)
+	w.expect("A140", w.ask("GET", "/api/v4/version", token(secret)), 200, `{"version":"18.11.0","revision":"abc"}`)
 	w.expect("A140", w.ask("GET", "/api/v4/version"), 401, unauthorized)
 	w.expect("A71", w.ask("GET", "/api/v4/user"), 401, unauthorized)
 }

@@ -51,7 +51,7 @@ func TestRotate(t *testing.T) {
 	if err := admitted(t, db, old.Secret); rule(err) != "R92" {
 		t.Errorf("R66: the old secret: %v", err)
 	}
-	if _, err := db.RotateTokens(t.Context(), root, model.Ref{}, model.Rotation{}, old.ID); rule(err) != "R67" || err.Error() != model.TextAlreadyRevoked {
+	if _, err := db.RotateTokens(t.Context(), root, model.Ref{}, model.Rotation{}, old.ID); rule(err) != "R67" || err.Error() != "Token already revoked" {
 		t.Errorf("R67: %v", err)
 	}
 	if problems, err := db.Check(t.Context()); err != nil || len(problems) > 0 {
@@ -92,7 +92,7 @@ func TestOverlap(t *testing.T) {
 	if err != nil || token.ReplacedBy != made.ID || !token.ReplacedUntil.Equal(start.Add(24*time.Hour)) {
 		t.Errorf("R69: %+v, %v", token, err)
 	}
-	if _, err := db.RotateTokens(t.Context(), root, model.Ref{}, model.Rotation{}, old.ID); rule(err) != "R69" || err.Error() != model.TextAlreadyRotated {
+	if _, err := db.RotateTokens(t.Context(), root, model.Ref{}, model.Rotation{}, old.ID); rule(err) != "R69" || err.Error() != "Token already rotated" {
 		t.Errorf("R69: rotating the replaced one: %v", err)
 	}
 	clock.at = start.Add(24*time.Hour - time.Millisecond)

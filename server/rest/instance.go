@@ -9,7 +9,7 @@ import (
 )
 
 // gitlabVersion is the release whose behaviour clients may expect (A140).
-const gitlabVersion = "17.9.0"
+const gitlabVersion = "18.11.0"
 
 // version is A140.
 func version(c *call) error {

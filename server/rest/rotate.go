@@ -61,8 +61,8 @@ func (f *form) rotation() (r model.Rotation) {
 // such token, of which only administrators are told.
 func (c *call) rotateRefusal(err error) error {
 	if reason := reasonOf(err, model.ErrDenied); reason != nil {
-		switch reason.Text {
-		case model.TextAlreadyRevoked, model.TextAlreadyRotated, model.TextRoleAboveRotator, model.TextLimitReached:
+		tooHigh := reason.Rule == "R64" && c.Pass.Caller.Kind != model.Bot // no bot may, whatever the roles (A48)
+		if reason.Rule == "R67" || reason.Rule == "R69" || tooHigh || c.limitReached(reason) {
 			return badRequest(reason.Text).because(reason)
 		}
 	}
@@ -73,7 +73,7 @@ func (c *call) rotateRefusal(err error) error {
 		if c.Pass.Caller.Admin {
 			return absent(err, "404 Not Found")
 		}
-		err = &model.Reason{Rule: "R64", Kind: model.ErrDenied, Text: reason.Text} // as for one that is there (R35)
+		err = &model.Reason{Rule: "R44", Kind: model.ErrDenied, Text: reason.Text} // as for one that is there (R35)
 	}
 	return c.tokenRefusal(err)
 }

@@ -150,11 +150,16 @@ func (c *call) createRefusal(err error) error {
 	if !errors.As(err, &reason) || reason.Kind != model.ErrDenied {
 		return c.tokenRefusal(err)
 	}
-	switch reason.Text {
-	case model.TextRoleAboveCreator, model.TextLimitReached:
+	if reason.Rule == "R45" || c.limitReached(reason) {
 		return badRequest(reason.Text).because(reason)
 	}
 	return badRequest("User does not have permission to create " + c.endpoint.Place.String() + " access token").because(reason)
+}
+
+// limitReached tells R82's number, which only projects have, from a plan without
+// group tokens.
+func (c *call) limitReached(reason *model.Reason) bool {
+	return reason.Rule == "R82" && c.endpoint.Place != model.GroupPlace
 }
 
 // token writes A55's fields.
@@ -170,6 +175,7 @@ func (o *object) token(t *model.Token, today model.Date) {
 	o.time("last_used_at", t.LastUsedAt)
 	o.texts("last_used_ips", t.LastUsedIPs)
 	o.boolean("active", t.State(today) == model.Active)
+	o.boolean("granular", false)
 	o.date("expires_at", t.ExpiresOn)
 }
 
