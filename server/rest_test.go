@@ -118,7 +118,7 @@ func TestRoutes(t *testing.T) {
 	w.project("acme/web", model.Private)
 	secret := w.bot("acme/web", model.Maintainer, model.ScopeAPI).Secret.Reveal()
 	for _, path := range []string{"/api", "/api/", "/api/v4", "/api/v4/", "/api/graphql", "/api/v3/user", "/api/v4/nothing",
-		"/api/v4/user/x", "/api/v4//user", "/api/v4/project", "/api/v4/projects/1.json/access_tokens/", "/api/v4/../user"} {
+		"/api/v4/user/x", "/api/v4/project", "/api/v4/projects/1.json/access_tokens/", "/api/v4/../user"} {
 		if path == "/api/v4/projects/1.json/access_tokens/" {
 			w.expect("A4 no .json after an id", w.ask("GET", path, token(secret)), 404, noProject)
 			continue

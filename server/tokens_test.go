@@ -206,3 +206,34 @@ func TestRevoke(t *testing.T) {
 	w.expect("A59 personal", w.ask("DELETE", self, token(mona)), 204, "")
 	w.expect("R154", w.ask("GET", self, token(mona)), 401, revoked)
 }
+
+// F20, A58, A60: who may know that there is no such token is told in GitLab's
+// words.
+func TestNoSuchToken(t *testing.T) {
+	w := newWorld(t)
+	root := token(w.rootToken())
+	for request, want := range map[string]string{
+		"GET /api/v4/personal_access_tokens/999":         "404 Not found",
+		"DELETE /api/v4/personal_access_tokens/999":      "404 Not found",
+		"POST /api/v4/personal_access_tokens/999/rotate": "404 Not Found",
+	} {
+		method, path, _ := strings.Cut(request, " ")
+		w.expect(request, w.ask(method, path, root), 404, `{"message":"`+want+`"}`)
+	}
+}
+
+// A145: repeated slashes of a path count as one, but not in a part of it; of the
+// actors those that are empty are none.
+func TestFeatureAsClientsSetIt(t *testing.T) {
+	w := newWorld(t)
+	w.project("acme/web", model.Private)
+	root := token(w.rootToken())
+	for _, path := range []string{"/api/v4/features//resource_access_token", "/api/v4//features///resource_access_token", "/api//v4/features/resource_access_token"} {
+		got := w.ask("POST", path, root, jsonBody, `{"value":true,"key":"","feature_group":"","user":"","group":"","namespace":"","project":"acme/web","repository":"","force":false}`)
+		if got.status != 201 || !strings.Contains(got.body, `"Project:1"`) {
+			t.Errorf("A145: %s: %d %s", path, got.status, got.body)
+		}
+	}
+	w.expect("A145", w.ask("POST", "/api/v4/features/resource_access_token", root, jsonBody, `{"value":true,"user":"root"}`), 400, `{"message":"400 Bad request - unsupported actor"}`)
+	w.expect("A4: inside a part", w.ask("GET", "/api/v4/projects/acme%2F%2Fweb", root), 404, `{"message":"404 Project Not Found"}`)
+}

@@ -39,4 +39,6 @@ settings = gl.settings.get()
 settings.max_personal_access_token_lifetime = 90
 settings.save()
 assert gl.settings.get().max_personal_access_token_lifetime == 90
+flag = gl.features.set("resource_access_token", True, project="acme/web")
+assert flag.name == "resource_access_token", flag
 print("all of it works")

@@ -178,6 +178,10 @@ func TestGoClient(t *testing.T) {
 	if err != nil || ghost.Author.Username != "ghost" {
 		t.Errorf("A115: %+v, %v", ghost, err)
 	}
+	flag, _, err := admin.Features.SetFeatureFlag("resource_access_token", &gitlab.SetFeatureFlagOptions{Value: true, Project: "acme/web"})
+	if err != nil || flag.Name != "resource_access_token" {
+		t.Errorf("A145: %+v, %v", flag, err)
+	}
 	groupToken, _, err := admin.GroupAccessTokens.CreateGroupAccessToken(group.ID, &gitlab.CreateGroupAccessTokenOptions{Name: gitlab.Ptr("fleet"), Scopes: gitlab.Ptr([]string{"api"}), AccessLevel: gitlab.Ptr(gitlab.ReporterPermissions)})
 	if err != nil || groupToken.Token == "" {
 		t.Fatalf("A50: %v", err)

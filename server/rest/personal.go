@@ -74,12 +74,21 @@ func (c *call) numberRefusal(err error) error {
 	case !errors.As(err, &reason):
 		return err
 	case reason.Kind == model.ErrNotFound && c.Pass.Caller.Admin:
-		return absent(err, "404 Not Found")
+		return absent(err, c.noSuchNumber())
 	case reason.Kind == model.ErrNotFound || reason.Rule == "A58":
 		return message(http.StatusUnauthorized, "401 Unauthorized").because(&model.Reason{
 			Rule: "A58", Kind: model.ErrDenied, Text: "There is no such token, or it is somebody else's."})
 	}
 	return c.tokenRefusal(err)
+}
+
+// noSuchNumber is what GitLab says where there is no such token: not the same of
+// rotation as of the rest.
+func (c *call) noSuchNumber() string {
+	if c.endpoint.Action == model.RotateToken {
+		return "404 Not Found"
+	}
+	return "404 Not found"
 }
 
 // revokeByNumber is A60.
@@ -91,7 +100,7 @@ func revokeByNumber(c *call) error {
 	if reason := reasonOf(err, model.ErrDenied); reason != nil {
 		return message(http.StatusBadRequest, "400 Bad request").because(reason)
 	}
-	return absent(err, "404 Not Found")
+	return absent(err, c.noSuchNumber())
 }
 
 // createPersonal is A63: administrators only, also for oneself.
