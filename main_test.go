@@ -38,7 +38,7 @@ var imports = map[string]struct{ inside, outside []string }{
 	"patrol/server/rest": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"}},
 	"patrol/bench":       {}, // tests only
 	"patrol/cli": {inside: []string{"patrol/model", "patrol/storage", "patrol/server", "patrol/ui"}, outside: []string{
-		"charm.land/fang", "charm.land/lipgloss", "github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/charmbracelet/x/", "github.com/muesli/cancelreader", "golang.org/x/crypto/ssh"}},
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/charmbracelet/x/", "github.com/muesli/cancelreader", "golang.org/x/crypto/ssh"}},
 }
 
 // A package without a row fails, so that nobody adds one by accident.

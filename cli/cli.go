@@ -7,12 +7,9 @@ import (
 	"errors"
 	"fmt"
 	"io"
-	"os"
 	"runtime/debug"
 	"strings"
 
-	"charm.land/fang/v2"
-	"charm.land/lipgloss/v2"
 	"github.com/spf13/cobra"
 
 	"patrol/model"
@@ -54,16 +51,13 @@ func Run(ctx context.Context, args []string, getenv func(string) string, in io.R
 	root.SetOut(out)
 	root.SetErr(errOut)
 	checkCompletion(root)
-	defer unasked()()
-	err := fang.Execute(ctx, root, fang.WithVersion(version()), fang.WithColorSchemeFunc(colors),
-		fang.WithErrorHandler(func(_ io.Writer, _ fang.Styles, err error) {
-			text := unsay(sentence(err), a.typed(args), errors.As(err, new(usage)))
-			fmt.Fprintln(errOut, "patrol: "+model.Clean(text))
-		}))
-	switch {
-	case err == nil:
+	err := root.ExecuteContext(ctx)
+	if err == nil {
 		return exitDone
-	case errors.As(err, new(usage)):
+	}
+	misused := errors.As(err, new(usage))
+	fmt.Fprintln(errOut, "patrol: "+model.Clean(unsay(sentence(err), a.typed(args), misused)))
+	if misused {
 		return exitUsage
 	}
 	return exitRefused
@@ -83,31 +77,6 @@ func sentence(err error) string {
 		text += " What would change it: " + reason.Remedy + "."
 	}
 	return text
-}
-
-// unasked takes the terminal's input away from fang, until it is called back:
-// before every error and help page fang would ask the terminal for its colours,
-// lose what is typed or pasted ahead, and wait four seconds where nothing answers.
-func unasked() (back func()) {
-	in := os.Stdin
-	nothing, err := os.Open(os.DevNull)
-	if err != nil {
-		return func() {} // it asks
-	}
-	os.Stdin = nothing
-	return func() {
-		os.Stdin = in
-		nothing.Close()
-	}
-}
-
-// colors of the help pages are the terminal's own, and its text's, which can be
-// read on any background.
-func colors(c lipgloss.LightDarkFunc) fang.ColorScheme {
-	scheme := fang.AnsiColorScheme(c)
-	text := lipgloss.NoColor{}
-	scheme.Base, scheme.Description, scheme.Argument, scheme.Help, scheme.Dash, scheme.Comment = text, text, text, text, text, text
-	return scheme
 }
 
 func version() string {
@@ -148,6 +117,9 @@ patrol serve`
 		}
 		return choose(c, args)
 	}
+	root.Version = version()
+	root.SilenceErrors, root.SilenceUsage = true, true
+	root.SetHelpFunc(a.help)
 	root.SetFlagErrorFunc(flagError)
 	f := root.PersistentFlags()
 	f.StringVar(&a.db, "db", "", "the database file; else PATROL_DB, else patrol/patrol.db in the data folder")
