@@ -33,11 +33,13 @@ type Term struct {
 }
 
 // Value is one alternative of a term. The fields created, expires and last-used
-// have exactly one of Days, Date and Never; all others have Text alone.
+// have exactly one of Days, Date and Never, and idle has Days; all others have
+// Text alone.
 //
-// Days count from today, ahead for expires and back for the other two: <30d is
+// Days count from today, ahead for expires and back for the others: <30d is
 // nearer than that, >30d is farther, 30d is that very day. A Date compares as a
-// day: <2026-01-01 is before it.
+// day: <2026-01-01 is before it. A token has been idle since its last use, or
+// since it was made.
 type Value struct {
 	Compare byte   // '<' or '>' where one was written, else 0
 	Text    string // as written, in lower case, without the comparison
@@ -47,7 +49,7 @@ type Value struct {
 }
 
 // FilterFields are the fields that a term can name.
-var FilterFields = []string{"role", "scope", "state", "kind", "project", "group", "bot", "by", "created", "expires", "last-used"}
+var FilterFields = []string{"role", "scope", "state", "kind", "project", "group", "bot", "by", "created", "expires", "last-used", "idle", "id"}
 
 // FilterValues are the values of the fields that have a fixed choice of them.
 var FilterValues = map[string][]string{
@@ -70,6 +72,7 @@ type FilterError struct {
 	Start, End int    // bytes of the word
 	Text       string // `no field "exipres"`
 	Suggestion string // "expires", or empty
+	Unfinished bool   // what would make it right may still be typed
 }
 
 func (e *FilterError) Error() string {
@@ -111,6 +114,39 @@ const (
 	maxFilterValue  = 1000 // bytes
 )
 
+// CheckSearch refuses a line that is searched for as it stands, in a list whose
+// rows don't have the fields of tokens, if it names one of those. rows is what
+// the list holds: "projects".
+func CheckSearch(line, rows string) error {
+	start := 0
+	for word := range strings.SplitSeq(line, " ") {
+		field, _, named := strings.Cut(strings.TrimPrefix(word, "-"), ":")
+		if named && slices.Contains(FilterFields, strings.ToLower(field)) {
+			return &FilterError{Start: start, End: start + len(word), Text: fmt.Sprintf("%s have no field %q: only tokens do", rows, field)}
+		}
+		start += len(word) + 1
+	}
+	return nil
+}
+
+// FilterHelp is the grammar in words, a line each, for help and documents.
+func FilterHelp() []string {
+	return []string{
+		`word          part of the name, of the place's path or of the bot's username`,
+		`field:value   see below; word word: both hold; a,b: either holds; -word: it doesn't hold`,
+		`"two words"   quotes keep blanks, commas and colons; a quote inside is doubled`,
+		`role:         ` + strings.Join(FilterValues["role"], " "),
+		`scope:        ` + strings.Join(FilterValues["scope"], " "),
+		`state:        ` + strings.Join(FilterValues["state"], " "),
+		`kind:         ` + strings.Join(FilterValues["kind"], " "),
+		`project: group: bot: by:   part of the project's path; the group and all below it; part of the bot's username; who made it`,
+		`created: expires: last-used:   <30d nearer than 30 days, >30d farther, 30d that day; >2026-01-01 a date; last-used:never`,
+		`idle:         >90d not used for 90 days, and at least that old`,
+		`id:           the token's number`,
+		`as in         role:owner scope:api expires:<30d idle:>90d -name`,
+	}
+}
+
 // untilUnquoted is where the first character outside of quotes stands that is
 // one of those looked for, or the length of s.
 func untilUnquoted(s string, is func(rune) bool) int {
@@ -131,7 +167,7 @@ func parseTerm(word string) (t Term, err *FilterError) {
 	case !utf8.ValidString(word) || strings.ContainsFunc(word, unwelcome):
 		return t, &FilterError{Text: "a word can't hold control characters or direction marks"}
 	case strings.Count(word, `"`)%2 != 0:
-		return t, &FilterError{Text: "a quote is not closed"}
+		return t, &FilterError{Text: "a quote is not closed", Unfinished: true}
 	}
 	word, t.Not = strings.CutPrefix(word, "-")
 	if i := strings.IndexAny(word, `:"`); i >= 0 && word[i] == ':' {
@@ -160,9 +196,9 @@ func parseValue(field, text string) (Value, *FilterError) {
 	v := Value{Text: text, Days: -1}
 	if text == "" {
 		if field == "" {
-			return v, &FilterError{Text: "a word is empty"}
+			return v, &FilterError{Text: "a word is empty", Unfinished: true}
 		}
-		return v, &FilterError{Text: field + " needs a value"}
+		return v, &FilterError{Text: field + " needs a value", Unfinished: true}
 	}
 	if len(text) > maxFilterValue {
 		return v, &FilterError{Text: fmt.Sprintf("a value is too long (maximum is %d bytes)", maxFilterValue)}
@@ -170,14 +206,33 @@ func parseValue(field, text string) (Value, *FilterError) {
 	switch field {
 	case "role", "scope", "state", "kind":
 		if known := FilterValues[field]; !slices.Contains(known, text) {
-			return v, &FilterError{Text: fmt.Sprintf("no %s %s", field, text), Suggestion: nearest(text, known)}
+			return v, &FilterError{Text: fmt.Sprintf("no %s %s", field, text), Suggestion: nearest(text, known), Unfinished: beginsOneOf(known, text)}
 		}
 	case "created", "expires", "last-used":
 		if !v.parseTime() {
-			return v, &FilterError{Text: fmt.Sprintf("%s takes a date, days or never, like <30d or >2026-01-01: not %s", field, text)}
+			return v, &FilterError{Text: fmt.Sprintf("%s takes a date, days or never, like <30d or >2026-01-01: not %s", field, text),
+				Unfinished: strings.HasPrefix("never", text) || beginsTime(text)}
+		}
+	case "id":
+		if _, ok := ParseID(text); !ok {
+			return v, &FilterError{Text: "id takes a token's number: not " + text}
+		}
+	case "idle":
+		if !v.parseTime() || v.Days < 0 {
+			return v, &FilterError{Text: fmt.Sprintf("idle takes days, like >90d: not %s", text), Unfinished: !strings.Contains(text, "-") && beginsTime(text)}
 		}
 	}
 	return v, nil
+}
+
+func beginsOneOf(list []string, text string) bool {
+	return slices.ContainsFunc(list, func(s string) bool { return strings.HasPrefix(s, text) })
+}
+
+// beginsTime tells whether a text can become days or a date: "<", ">3", "2026-0".
+func beginsTime(text string) bool {
+	text = strings.TrimLeft(text, "<>")
+	return len(text) < len("2026-01-01") && strings.Trim(text, "0123456789-") == ""
 }
 
 // parseTime parts the comparison from the text and reads the rest: never, days

@@ -66,6 +66,9 @@ func TestFilterErrors(t *testing.T) {
 		{"created:<never", "created:<never", "created takes a date, days or never, like <30d or >2026-01-01: not <never"},
 		{"created:<", "created:<", "created takes a date, days or never, like <30d or >2026-01-01: not <"},
 		{"created:-3d", "created:-3d", "created takes a date, days or never, like <30d or >2026-01-01: not -3d"},
+		{"id:x", "id:x", "id takes a token's number: not x"},
+		{"idle:never", "idle:never", "idle takes days, like >90d: not never"},
+		{"idle:>2026-01-01", "idle:>2026-01-01", "idle takes days, like >90d: not >2026-01-01"},
 		{"created:100000d", "created:100000d", "created takes a date, days or never, like <30d or >2026-01-01: not 100000d"},
 	} {
 		f, err := ParseFilter(c.line)
@@ -78,12 +81,49 @@ func TestFilterErrors(t *testing.T) {
 	}
 }
 
+// A line that is being typed is unfinished as long as more can make it right.
+func TestUnfinishedFilter(t *testing.T) {
+	for _, line := range []string{"role:owner scope:read_registry,api", "-state:expired", "expires:<30d", "created:>2026-01-01,never", "idle:>90d", `-"a b"`} {
+		for n := range len(line) {
+			var wrong *FilterError
+			if _, err := ParseFilter(line[:n]); errors.As(err, &wrong) && !wrong.Unfinished {
+				t.Errorf("%q: %v", line[:n], err)
+			}
+		}
+	}
+	for _, line := range []string{"role:x", "nofield:", "expires:x", "expires:2026-02-30", "idle:2026-", "idle:n"} {
+		var wrong *FilterError
+		if _, err := ParseFilter(line); !errors.As(err, &wrong) || wrong.Unfinished {
+			t.Errorf("%q: %+v", line, wrong)
+		}
+	}
+}
+
+// A list of other rows names the fields that it hasn't got.
+func TestCheckSearch(t *testing.T) {
+	var wrong *FilterError
+	if err := CheckSearch("acme -Role:owner", "projects"); !errors.As(err, &wrong) || wrong.Start != 5 || wrong.Error() != `projects have no field "Role": only tokens do` {
+		t.Errorf("%+v", wrong)
+	}
+	for _, line := range []string{"", "acme/web", "a:b", "http://x", "role"} {
+		if err := CheckSearch(line, "projects"); err != nil {
+			t.Errorf("%q: %v", line, err)
+		}
+	}
+}
+
 // Every field and value that is offered is read.
 func TestFilterFields(t *testing.T) {
 	for _, field := range FilterFields {
 		values := FilterValues[field]
 		if values == nil {
 			values = []string{"2026-01-01"}
+		}
+		if field == "idle" {
+			values = []string{">90d", "<7d", "0d"}
+		}
+		if field == "id" {
+			values = []string{"1", "41"}
 		}
 		for _, v := range values {
 			if _, err := ParseFilter(field + ":" + v); err != nil {

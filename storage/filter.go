@@ -102,6 +102,11 @@ func (t *tx) filterValue(w *where, field string, v model.Value, deleted bool) {
 			return
 		}
 		t.filterPast(w, `t.last_used_at`, v)
+	case "id":
+		id, _ := model.ParseID(v.Text) // checked by the parser
+		w.and(`t.id = ?`, id)
+	case "idle":
+		t.filterPast(w, `coalesce(t.last_used_at, t.created_at)`, v)
 	case "expires":
 		day := v.Date
 		if v.Days >= 0 {

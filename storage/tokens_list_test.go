@@ -136,6 +136,14 @@ func TestTokenConditions(t *testing.T) {
 		"state:expired":       {model.TokenQuery{Filter: filter("state:expired")}, func(t model.Token) bool { return t.State(today) == model.Expired }},
 		"expires:<30d":        {model.TokenQuery{Filter: filter("expires:<30d")}, func(t model.Token) bool { return t.ExpiresOn < today+30 }},
 		"last-used never":     {model.TokenQuery{Filter: filter("last-used:never")}, func(t model.Token) bool { return t.LastUsedAt.IsZero() }},
+		"id": {model.TokenQuery{Filter: filter("id:1,3,99")}, func(t model.Token) bool { return t.ID == 1 || t.ID == 3 }},
+		"idle >20d": {model.TokenQuery{Filter: filter("idle:>20d")}, func(t model.Token) bool {
+			last := t.LastUsedAt
+			if last.IsZero() {
+				last = t.CreatedAt
+			}
+			return model.DateOf(last) < today-20
+		}},
 		"-last-used:>20d":     {model.TokenQuery{Filter: filter("-last-used:>20d")}, func(t model.Token) bool { return t.LastUsedAt.IsZero() || model.DateOf(t.LastUsedAt) >= today-20 }},
 		"created:<20d":        {model.TokenQuery{Filter: filter("created:<20d")}, func(t model.Token) bool { return model.DateOf(t.CreatedAt) > today-20 }},
 		"two words":           {model.TokenQuery{Filter: filter("c-tok kind:project")}, func(t model.Token) bool { return t.Name == "c-token" }},

@@ -163,19 +163,21 @@ func boxRows(th *theme, title, bottom string, body []string, inner int) []string
 	return append(rows, edge("└", " "+bottom+" ", "┘"))
 }
 
-// wrap breaks a line at blanks into lines of at most w cells.
+// wrap breaks a line at blanks into lines of at most w cells, and what is longer
+// anywhere.
 func wrap(s string, w int) []string {
 	var lines []string
 	line := ""
 	for _, word := range strings.Fields(s) {
-		switch {
-		case line == "":
-			line = word
-		case width(line)+1+width(word) <= w:
+		if line != "" && width(line)+1+width(word) <= w {
 			line += " " + word
-		default:
+			continue
+		}
+		if line != "" {
 			lines = append(lines, line)
-			line = word
+		}
+		for line = word; width(line) > w; line = drop(line, w) {
+			lines = append(lines, keep(line, w))
 		}
 	}
 	return append(lines, line)

@@ -164,7 +164,7 @@ func (a *App) draw() (frame string, cursor *position) {
 	}
 	lines = append(lines, a.footer())
 	if a.front().box() {
-		cursor = a.overlay(lines, a.front().view())
+		cursor = a.overlay(lines, a.front().view(), cursor)
 	}
 	for i := range lines {
 		lines[i] = cut(lines[i], a.w)
@@ -332,14 +332,23 @@ func (a *App) styledKeys(footer string) string {
 	return strings.Join(parts, "  ")
 }
 
-// overlay draws a box over the middle of the lines, and tells where its cursor
-// stands on the terminal.
-func (a *App) overlay(lines []string, box page) *position {
-	w := 0
+// overlay draws a box over the middle of the lines, or beside the row that it is
+// about, if there is room: that has the cursor. It tells where the box's own
+// cursor stands on the terminal.
+func (a *App) overlay(lines []string, box page, about *position) *position {
+	w, h := 0, len(box.rows)
 	for _, row := range box.rows {
 		w = max(w, width(row))
 	}
-	x, y := max((a.w-w)/2, 0), max((len(lines)-len(box.rows))/2, 0)
+	x, y := max((a.w-w)/2, 0), max((len(lines)-h)/2, 0)
+	if about != nil && about.y >= y && about.y < y+h {
+		switch below, above := about.y+1, about.y-h; {
+		case below+h < len(lines):
+			y = below
+		case above > 0:
+			y = above
+		}
+	}
 	for i, row := range box.rows {
 		if y+i >= len(lines) {
 			break

@@ -18,7 +18,7 @@ func newGroups(a *App) screen {
 		path: func() []string { return []string{"Groups"} },
 		who:  a.kind,
 		keys: keys.Groups,
-		what: "groups", empty: "No groups yet.", begin: "n makes the first",
+		what: "groups", parse: searched("groups"), empty: "No groups yet.", begin: "n makes the first",
 		id: func(s spot) int64 { return s.ID },
 		fetch: func(ctx context.Context, w wanted, p model.Page) (model.List[spot], error) {
 			found, err := a.Store.Groups(ctx, a.Actor, model.PlaceQuery{Search: w.filter, Counts: true}, p)

@@ -125,9 +125,7 @@ func (h *home) fetch(ctx context.Context, _ wanted, _ model.Page) (list model.Li
 	}
 	for _, need := range needs {
 		list.Rows = append(list.Rows, homeRow{look: need.look, text: need.text, open: func(a *App) tea.Cmd {
-			l := newAllTokens(a, need.filter)
-			l.preset = need.filter
-			return a.push(l)
+			return a.push(newAllTokens(a, need.filter))
 		}})
 	}
 	list.Rows = append(list.Rows, homeRow{look: off, text: closedText, open: func(a *App) tea.Cmd { return a.push(newGroups(a)) }})
@@ -198,6 +196,10 @@ func (h *home) recount() tea.Cmd {
 	a, today, start := h.app, h.app.today(), time.Now()
 	return ask(a, &h.counting, func(ctx context.Context) (map[string]counted, error) {
 		all := map[string]counted{}
+		hidden, err := a.seesNoTokens(ctx)
+		if err != nil {
+			return nil, err
+		}
 		for _, need := range needs {
 			found, err := a.find(ctx, need.filter)
 			if err != nil {
@@ -205,6 +207,8 @@ func (h *home) recount() tea.Cmd {
 			}
 			c := counted{look: need.look, count: count(found.Total)}
 			switch {
+			case found.Total == 0 && hidden:
+				c = counted{look: off, count: "–", next: "hidden: needs Maintainer"}
 			case found.Total == 0:
 				c.look = okay
 			case need.with != "":
@@ -219,7 +223,6 @@ func (h *home) recount() tea.Cmd {
 			}
 			all[need.text] = c
 		}
-		var err error
 		all[closedText], err = a.closedGroups(ctx)
 		return all, err
 	}, func(found map[string]counted, err error) tea.Cmd {
@@ -242,6 +245,17 @@ func (a *App) find(ctx context.Context, line string) (model.List[model.Token], e
 		return model.List[model.Token]{}, err
 	}
 	return a.Store.Tokens(ctx, a.Actor, model.TokenQuery{Filter: f, Sort: model.ByExpiry}, model.Page{Limit: 1, Count: true})
+}
+
+// seesNoTokens tells whether there is no place whose tokens the person may see
+// (R44, R48): then none of them being there says nothing.
+func (a *App) seesNoTokens(ctx context.Context) (bool, error) {
+	if a.me.Admin || a.me.Auditor {
+		return false, nil
+	}
+	q, one := model.PlaceQuery{MinRole: model.Maintainer}, model.Page{Limit: 1}
+	projects, err := a.Store.Projects(ctx, a.Actor, q, one)
+	return len(projects.Rows) == 0, err
 }
 
 // groupsLooked is how many groups the first screen looks at for those where

@@ -30,6 +30,7 @@ type list[T any] struct {
 	id      func(T) int64
 	fetch   func(context.Context, wanted, model.Page) (model.List[T], error) // beside Update
 	sorts   []string                                                         // what s goes through; empty: one order only
+	sorted  map[int]string                                                   // which column each of them is about, by its head
 	parse   func(filter string) error                                        // what is wrong with a filter line; nil: any text is right
 	hints   func(word string) []string
 	deeds   map[keys.Action]deed
@@ -60,6 +61,7 @@ type list[T any] struct {
 	counted bool
 	marks   map[int64]bool
 	former  map[int64]bool // what esc has cleared
+	outside int            // how many of the marks are on rows that the filter doesn't show
 	err     error
 	ready   bool // rows have come at least once
 	past    bool // the rows are those of before another order or filter
@@ -67,6 +69,7 @@ type list[T any] struct {
 	req     request
 	counts  request // beside the rows: counting may take longer than reading
 	marking request
+	hiding  request
 	changed bool // all may no longer be the number of rows without a filter
 
 	sort    int
@@ -74,7 +77,7 @@ type list[T any] struct {
 	filter  input
 	open    bool // the filter line is being typed into
 	applied string
-	preset  string // the filter that it was opened with, by a row that means those; nobody typed it
+	preset  string // the filter that it was opened with: nobody typed it, and esc goes back to it
 	wrong   error  // with what is typed
 }
 
@@ -302,7 +305,7 @@ func (l *list[T]) back() tea.Cmd {
 	case l.filtering() && (l.open || l.preset == "" || l.applied != l.preset):
 		return l.filterAct(keys.Leave)
 	case len(l.marks) > 0:
-		l.former, l.marks = l.marks, nil
+		l.former, l.marks, l.outside = l.marks, nil, 0
 		return nil
 	}
 	return l.app.back()

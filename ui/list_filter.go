@@ -34,11 +34,22 @@ func (l *list[T]) apply() tea.Cmd {
 	if l.parse != nil {
 		l.wrong = l.parse(text)
 	}
+	if l.wrong != nil && l.open && unfinished(l.wrong, text) { // no mistake yet
+		l.wrong = nil
+		return nil
+	}
 	if l.wrong != nil || text == l.applied {
 		return nil
 	}
 	l.applied = text
 	return l.again()
+}
+
+// unfinished tells whether only the word that is being typed is wrong, and that
+// only because it isn't complete.
+func unfinished(wrong error, text string) bool {
+	var e *model.FilterError
+	return errors.As(wrong, &e) && e.Unfinished && e.End == len(text)
 }
 
 func (l *list[T]) filterAct(do keys.Action) tea.Cmd {
@@ -49,14 +60,13 @@ func (l *list[T]) filterAct(do keys.Action) tea.Cmd {
 			l.filter.set(before + word + " ")
 		}
 	case keys.Keep:
-		if l.wrong != nil { // it says what; nothing that was typed is lost
-			return nil
-		}
 		l.open = false
-		return l.apply()
+		cmd := l.apply()
+		l.open = l.wrong != nil // it says what; nothing that was typed is lost
+		return cmd
 	case keys.Leave:
 		l.open = false
-		l.filter.set("")
+		l.filter.set(l.preset)
 		return l.apply()
 	case keys.Complete:
 		if offers := l.offers(); len(offers) > 0 {
@@ -71,9 +81,16 @@ func (l *list[T]) filterAct(do keys.Action) tea.Cmd {
 
 // lastWord parts what is typed before the cursor's word from that word.
 func (l *list[T]) lastWord() (before, word string) {
-	text := l.filter.String()
-	i := strings.LastIndexByte(text, ' ') + 1
-	return text[:i], text[i:]
+	text, quoted, start := l.filter.String(), false, 0
+	for i := range len(text) {
+		switch {
+		case text[i] == '"':
+			quoted = !quoted
+		case text[i] == ' ' && !quoted:
+			start = i + 1
+		}
+	}
+	return text[:start], text[start:]
 }
 
 // offers are the words that would complete the one being typed.
@@ -83,6 +100,11 @@ func (l *list[T]) offers() []string {
 	}
 	_, word := l.lastWord()
 	return l.hints(word)
+}
+
+// searched is the parse of a list whose filter is searched for as it stands.
+func searched(rows string) func(string) error {
+	return func(line string) error { return model.CheckSearch(line, rows) }
 }
 
 // filterLine draws the line in w cells, and tells where its cursor stands.
@@ -104,32 +126,23 @@ func (l *list[T]) filterError() string {
 	return blanks(max(min(at, l.w-width(message)), 0)) + message
 }
 
-// tokenHints completes fields and their values in a filter line for tokens.
-func tokenHints(word string) []string {
-	word = strings.TrimPrefix(word, "-")
-	if word == "" {
+// tokenHints completes what is being typed of a field or of one of its values,
+// in a filter line for tokens. Everything in front of that stays as it is: the
+// sign, the field, other values.
+func tokenHints(word string) (offers []string) {
+	typed := strings.TrimPrefix(word, "-")
+	if typed == "" {
 		return nil
 	}
-	field, value, valued := strings.Cut(word, ":")
-	var from, offers []string
-	if !valued {
-		from = model.FilterFields
-	} else {
-		done := ""
-		if i := strings.LastIndexByte(value, ','); i >= 0 {
-			done, value = value[:i+1], value[i+1:]
-		}
-		for _, v := range filterValues(field) {
-			from = append(from, field+":"+done+v)
-		}
-		field = field + ":" + done + value
+	from, end := model.FilterFields, ":"
+	if field, values, valued := strings.Cut(typed, ":"); valued {
+		from, end = filterValues(field), ""
+		typed = values[strings.LastIndexByte(values, ',')+1:]
 	}
-	for _, offer := range from {
-		if !valued {
-			offer += ":"
-		}
-		if strings.HasPrefix(offer, field) && offer != field {
-			offers = append(offers, offer)
+	kept := strings.TrimSuffix(word, typed)
+	for _, whole := range from {
+		if strings.HasPrefix(whole, typed) && whole+end != typed {
+			offers = append(offers, kept+whole+end)
 		}
 	}
 	return offers
@@ -143,6 +156,8 @@ func filterValues(field string) []string {
 		return []string{"<7d", "<30d", ">30d"}
 	case "last-used":
 		return []string{"<7d", ">90d", "never"}
+	case "idle":
+		return []string{">30d", ">90d", ">365d"}
 	}
 	return model.FilterValues[field]
 }

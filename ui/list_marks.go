@@ -3,7 +3,9 @@ package ui
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 
 	"patrol/model"
 
@@ -18,6 +20,44 @@ func (l *list[T]) remark() bool {
 	l.marks, l.former = l.former, nil
 	return true
 }
+
+// marksAtOnce is how many numbers a filter line takes.
+const marksAtOnce = 200
+
+// shown counts those of the marks that the filter shows.
+func (l *list[T]) shown(ctx context.Context, rows wanted, marks []int64) (n int, err error) {
+	for ids := range slices.Chunk(marks, marksAtOnce) {
+		some := rows
+		some.filter = strings.TrimSpace(rows.filter + " id:" + strings.Trim(strings.ReplaceAll(fmt.Sprint(ids), " ", ","), "[]"))
+		found, err := l.fetch(ctx, some, model.Page{Limit: 1, Count: true})
+		if err != nil {
+			return n, err
+		}
+		n += found.Total
+	}
+	return n, nil
+}
+
+// countOutside finds out how many marks are on rows that aren't shown: what the
+// next key will act on must not be out of sight.
+func (l *list[T]) countOutside() tea.Cmd {
+	rows, marks := l.wanted(), l.marked()
+	if len(marks) == 0 || rows.filter == "" && l.outside == 0 {
+		l.outside = 0
+		return nil
+	}
+	return ask(l.app, &l.hiding, func(ctx context.Context) (int, error) {
+		return l.shown(ctx, rows, marks)
+	}, func(n int, err error) tea.Cmd {
+		if err == nil {
+			l.outside = len(marks) - n
+		}
+		return nil
+	})
+}
+
+// marked is the ids of the marked rows, in their order.
+func (l *list[T]) marked() []int64 { return slices.Sorted(maps.Keys(l.marks)) }
 
 func (l *list[T]) mark() tea.Cmd {
 	row, ok := l.current()
@@ -64,20 +104,15 @@ func (l *list[T]) markAll() tea.Cmd {
 			l.app.fail(err)
 			return nil
 		}
-		l.marks = ids
+		l.marks, l.outside = ids, 0
 		return nil
 	})
 }
 
 // chosen is the ids of the marked rows, or of the current one.
 func (l *list[T]) chosen() []int64 {
-	var ids []int64
-	for id := range l.marks {
-		ids = append(ids, id)
+	if row, ok := l.current(); ok && len(l.marks) == 0 {
+		return []int64{l.id(row)}
 	}
-	if row, ok := l.current(); ok && len(ids) == 0 {
-		ids = []int64{l.id(row)}
-	}
-	slices.Sort(ids)
-	return ids
+	return l.marked()
 }

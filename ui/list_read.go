@@ -103,7 +103,7 @@ func (l *list[T]) take(win window[T], err error, reload, last, anew bool) tea.Cm
 	if !reload {
 		return tea.Batch(l.app.follow(), then)
 	}
-	return tea.Batch(l.app.follow(), l.count(), then)
+	return tea.Batch(l.app.follow(), l.count(), l.countOutside(), then)
 }
 
 // tooFar is why G doesn't go to the end of very many rows.

@@ -32,10 +32,7 @@ func (l *list[T]) measure() {
 	}
 	natural := make([]int, len(l.columns))
 	for c, col := range l.columns {
-		natural[c] = width(col.head)
-		for _, cells := range l.cells {
-			natural[c] = max(natural[c], width(cells[c]))
-		}
+		natural[c] = l.natural(c, col)
 	}
 	l.picked = nil
 	for c := range l.columns {
@@ -65,13 +62,25 @@ func (l *list[T]) measure() {
 		least := slices.MaxFunc(l.picked, func(a, b int) int { return l.columns[a].worth - l.columns[b].worth })
 		l.picked = slices.DeleteFunc(l.picked, func(c int) bool { return c == least })
 		for c, col := range l.columns { // what was narrowed for the one that went gets its width back
-			natural[c] = width(col.head)
-			for _, cells := range l.cells {
-				natural[c] = max(natural[c], width(cells[c]))
-			}
+			natural[c] = l.natural(c, col)
 		}
 	}
 	l.widths = natural
+}
+
+// natural is the width that a column wants: of its widest cell, and of its head
+// with the arrow of the order.
+func (l *list[T]) natural(c int, col column[T]) int {
+	n := width(col.head)
+	for _, head := range l.sorted {
+		if head == col.head {
+			n += 2
+		}
+	}
+	for _, cells := range l.cells {
+		n = max(n, width(cells[c]))
+	}
+	return n
 }
 
 // gap is the blanks between columns: more where there is room.
@@ -265,9 +274,21 @@ func (l *list[T]) heading() string {
 		if n > 0 {
 			row.WriteString(blanks(l.gap()))
 		}
-		row.WriteString(l.fitted(c, l.columns[c].head, n == len(l.picked)-1))
+		text := l.columns[c].head
+		if text != "" && text == l.sorted[l.sort] {
+			text += " " + l.arrow()
+		}
+		row.WriteString(l.fitted(c, text, n == len(l.picked)-1))
 	}
 	return l.app.theme.paint(head, row.String())
+}
+
+// arrow points the way that the rows are sorted.
+func (l *list[T]) arrow() string {
+	if l.reverse {
+		return "↓"
+	}
+	return "↑"
 }
 
 // twoRows draws an entry on a slim terminal: the name, and below it what is
@@ -310,6 +331,12 @@ func (l *list[T]) foot() string {
 	foot := l.position()
 	if n := len(l.marks); n > 0 {
 		foot += " · " + count(n) + " marked"
+		if l.outside > 0 {
+			foot += ", " + count(l.outside) + " of them not shown"
+		}
+	}
+	if len(l.sorts) > 0 && l.filtering() && l.sorted[l.sort] == "" { // no column has the arrow
+		foot += " · by " + l.sorts[l.sort] + " " + l.arrow()
 	}
 	return foot
 }

@@ -18,7 +18,7 @@ import (
 func newMembers(p *place) *list[model.Member] {
 	a := p.app
 	l := &list[model.Member]{
-		app: a, path: p.crumbs, who: p.who, keys: keys.Members, what: "members",
+		app: a, path: p.crumbs, who: p.who, keys: keys.Members, what: "members", parse: searched("members"),
 		id: func(m model.Member) int64 { return m.User.ID },
 		columns: []column[model.Member]{
 			{head: "NAME", worth: 1, least: 12, cell: func(m model.Member) string {

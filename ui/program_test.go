@@ -156,7 +156,7 @@ func TestProgram(t *testing.T) {
 			term.press("\r")
 			term.await("token.created")
 			term.press("x")
-			term.await("Revoke deploy?")
+			term.await("Revoke token ")
 			term.until("the token revoked", func(s string) bool {
 				term.press("y") // the question takes no key at first
 				return strings.Contains(s, "✕ revoked")
@@ -259,7 +259,7 @@ func TestProgramIsStoppedEachTime(t *testing.T) {
 // come at once and ask nothing: what is typed ahead stays.
 func TestProgramAsksNothing(t *testing.T) {
 	h := newHome(t)
-	for args, want := range map[string]string{"project show acme/web": "no such project", "token --help": "COMMANDS", "bogus": "has no command"} {
+	for args, want := range map[string]string{"project show acme/web": "no such project", "token --help": "--json", "bogus": "has no command"} {
 		term := start(t, h.patrol(strings.Fields(args)...), 80, 24)
 		term.await(want)
 		<-term.done

@@ -16,7 +16,7 @@ func newProjects(a *App) screen {
 		path: func() []string { return []string{"Projects"} },
 		who:  a.kind,
 		keys: keys.Projects,
-		what: "projects", empty: "No projects yet.", begin: "n makes the first",
+		what: "projects", parse: searched("projects"), empty: "No projects yet.", begin: "n makes the first",
 		id: func(s spot) int64 { return s.ID },
 		columns: []column[spot]{
 			{head: "PROJECT", worth: 1, least: 20, middle: true, cell: func(s spot) string { return clean(s.path) }},

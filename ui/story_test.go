@@ -61,7 +61,7 @@ func TestMainJob(t *testing.T) {
 			if where := holds(reflect.ValueOf(d.app), token, nil); where != "" {
 				t.Errorf("the secret is still in %s", where)
 			}
-			d.keys("enter").shows("token.created").keys("x").shows("Revoke deploy?").yes().shows("revoked")
+			d.keys("enter").shows("token.created").keys("x").shows("Revoke token ").yes().shows("revoked")
 			d.keys("esc").shows("No active tokens")
 			d.keys("tab").shows("✕ revoked")
 		})
@@ -157,8 +157,8 @@ func TestConfirm(t *testing.T) {
 		return must(db.Tokens(t.Context(), root, model.TokenQuery{Active: &yes}, model.Page{Count: true})).Total
 	}
 	before := active()
-	d.keys("g p down enter x y enter").shows("Revoke deploy?") // still asleep
-	d.pass(confirmSleeps).keys("enter").hides("Revoke deploy?")
+	d.keys("g p down enter x y enter").shows("Revoke token ") // still asleep
+	d.pass(confirmSleeps).keys("enter").hides("Revoke token ")
 	d.keys("a x").shows("Revoke 4 tokens?").pass(confirmSleeps).text("yes").keys("enter").shows("Revoke 4 tokens?")
 	if n := active(); n != before {
 		t.Fatalf("%d tokens were revoked without a confirmation", before-n)
@@ -622,7 +622,7 @@ func TestTypedAhead(t *testing.T) {
 	d.hold = true
 	d.keys("/").text("zones").shows("ci-mirror").keys("enter x").shows("ci-mirror").hides("Revoke")
 	d.release()
-	d.shows("Revoke zones?").pass(confirmSleeps).keys("esc").shows("zones").hides("ci-mirror")
+	d.shows("zones of").pass(confirmSleeps).keys("esc").shows("zones").hides("ci-mirror")
 	d.hold = true
 	d.keys("esc x down").release() // another key lets go
 	d.shows("ci-mirror").hides("Revoke")

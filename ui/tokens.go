@@ -43,7 +43,7 @@ func newAllTokens(a *App, filter string) *list[model.Token] {
 	l.keys = keys.AllTokens
 	l.empty = "No tokens yet."
 	l.filter.set(filter)
-	l.applied = filter
+	l.applied, l.preset = filter, filter
 	return l
 }
 
@@ -64,7 +64,7 @@ func newTokens(a *App, q model.TokenQuery) *list[model.Token] {
 		{head: "LAST USED", worth: 5, cell: a.lastUse},
 		{head: "EXPIRES", worth: 2, cell: a.tokenState},
 	}
-	l.sorts = tokenSortNames
+	l.sorts, l.sorted = tokenSortNames, map[int]string{0: "EXPIRES", 1: "LAST USED", 2: "NAME"}
 	l.fetch = func(ctx context.Context, w wanted, p model.Page) (model.List[model.Token], error) {
 		asked := q
 		asked.Sort, asked.Descending = tokenSorts[w.sort], w.reverse
@@ -156,11 +156,11 @@ func revokeChosen(a *App, l *list[model.Token]) tea.Cmd {
 	if len(ids) == 1 {
 		for _, row := range l.rows {
 			if row.ID == ids[0] {
-				return revokeOne(a, row, func() { l.marks = nil })
+				return revokeOne(a, row, func() { l.marks, l.outside = nil, 0 })
 			}
 		}
 	}
-	return revokeMany(a, ids, func() { l.marks = nil })
+	return revokeMany(a, ids, l.outside, func() { l.marks, l.outside = nil, 0 })
 }
 
 // revokeOne asks, saying what will break.
@@ -170,9 +170,9 @@ func revokeOne(a *App, t model.Token, after func()) tea.Cmd {
 		a.say(dim, name+" is revoked already")
 		return nil
 	}
-	lines := []string{breaks(t.Scopes) + " with it fail from now on."}
+	lines := []string{clean(named(t)), breaks(t.Scopes) + " with it fail from now on."}
 	if t.Kind != model.PersonalToken {
-		lines[0] = strings.TrimSuffix(lines[0], ".") + "; its bot goes."
+		lines[1] = strings.TrimSuffix(lines[1], ".") + "; its bot goes."
 	}
 	if t.LastUsedAt.IsZero() {
 		lines = append(lines, "It was never used.")
@@ -184,9 +184,19 @@ func revokeOne(a *App, t model.Token, after func()) tea.Cmd {
 		lines = append(lines, used+".")
 	}
 	lines = append(lines, "Its scopes: "+clean(t.Scopes.String())+".", "It cannot be undone.")
-	return a.push(newConfirm(a, question{title: "Revoke " + name + "?", lines: lines, yesWord: "Yes, revoke", yes: func() tea.Cmd {
+	return a.push(newConfirm(a, question{title: fmt.Sprintf("Revoke token %d?", t.ID), lines: lines, yesWord: "Yes, revoke", yes: func() tea.Cmd {
 		return a.revoke([]int64{t.ID}, name+" revoked", after)
 	}}))
+}
+
+// named is a token as a question calls it: "token 41 deploy of acme/web
+// (Developer)".
+func named(t model.Token) string {
+	text := fmt.Sprintf("token %d %s of ", t.ID, t.Name)
+	if t.Kind == model.PersonalToken {
+		return text + t.User.Username
+	}
+	return text + t.PlacePath + " (" + t.Role.String() + ")"
 }
 
 // breaks names what a token's scopes open.
@@ -211,8 +221,9 @@ func breaks(scopes model.Scopes) string {
 	}
 }
 
-// revokeMany asks for all of them at once; three or more want the words typed.
-func revokeMany(a *App, ids []int64, after func()) tea.Cmd {
+// revokeMany asks for all of them at once; three or more want the words typed,
+// and so do those of which the list doesn't show some: outside tells how many.
+func revokeMany(a *App, ids []int64, outside int, after func()) tea.Cmd {
 	return await(a, func(ctx context.Context) ([]model.Token, error) {
 		var tokens []model.Token
 		for _, id := range ids {
@@ -257,7 +268,10 @@ func revokeMany(a *App, ids []int64, after func()) tea.Cmd {
 				a.say(warn, fmt.Sprintf("revoking %d…", n))
 				return a.revoke(ids, plural(n, "token")+" revoked", after)
 			}}
-		if n >= 3 {
+		if outside = outside - gone; outside > 0 { // what is gone isn't shown either
+			q.lines = append([]string{a.theme.state(warn, fmt.Sprintf("%d of them not shown by the filter.", outside))}, q.lines...)
+		}
+		if n >= 3 || outside > 0 {
 			q.typed = fmt.Sprintf("revoke %d", n)
 		}
 		return a.push(newConfirm(a, q))
