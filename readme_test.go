@@ -5,9 +5,24 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"patrol/model"
 )
 
 var blankRows = regexp.MustCompile(`\n{2,}`)
+
+// docs/filter.md has the grammar as the console and the command have it.
+func TestFilterDocument(t *testing.T) {
+	document, err := os.ReadFile("docs/filter.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, f := range model.FilterHelp() {
+		if row := "| `" + f.Form + "` | " + f.Means + " |\n"; !strings.Contains(string(document), row) {
+			t.Errorf("docs/filter.md lacks %s", row)
+		}
+	}
+}
 
 // The README's pictures of the console are its golden screens, without the blank
 // rows in them.

@@ -157,13 +157,23 @@ func (a *app) tokenList() *cobra.Command {
 			func(p model.Page) (model.List[model.Token], error) { return s.store.Tokens(s.ctx, s.actor, q, p) })
 	})
 	c.Long = "List tokens, newest last; revoked ones too. FILTER is the console's filter line: words and fields parted by blanks, " +
-		"such as role:owner scope:api state:active. Write -- in front if it begins with a minus."
+		"such as role:owner scope:api state:active. Write -- in front if it begins with a minus.\n\n" + filterForms()
 	c.Example = `
 patrol token list --project acme/web state:active
-patrol token list -- 'last-used:>90d,never -name deploy'`
+patrol token list 'role:owner scope:api idle:>90d'
+patrol token list -- '-role:guest expires:<30d'`
 	a.placeFlag(c, "project", &project, "only this project's own tokens", projectPaths)
 	a.placeFlag(c, "group", &group, "only this group's own tokens", groupPaths)
 	return exclude(c, "project", "group")
+}
+
+// filterForms is the filter's grammar, a line each.
+func filterForms() string {
+	var text strings.Builder
+	for _, f := range model.FilterHelp() {
+		fmt.Fprintf(&text, "%-12s %s\n", f.Form, f.Means)
+	}
+	return text.String()
 }
 
 func (a *app) tokenShow() *cobra.Command {

@@ -129,21 +129,32 @@ func CheckSearch(line, rows string) error {
 	return nil
 }
 
-// FilterHelp is the grammar in words, a line each, for help and documents.
-func FilterHelp() []string {
-	return []string{
-		`word          part of the name, of the place's path or of the bot's username`,
-		`field:value   see below; word word: both hold; a,b: either holds; -word: it doesn't hold`,
-		`"two words"   quotes keep blanks, commas and colons; a quote inside is doubled`,
-		`role:         ` + strings.Join(FilterValues["role"], " "),
-		`scope:        ` + strings.Join(FilterValues["scope"], " "),
-		`state:        ` + strings.Join(FilterValues["state"], " "),
-		`kind:         ` + strings.Join(FilterValues["kind"], " "),
-		`project: group: bot: by:   part of the project's path; the group and all below it; part of the bot's username; who made it`,
-		`created: expires: last-used:   <30d nearer than 30 days, >30d farther, 30d that day; >2026-01-01 a date; last-used:never`,
-		`idle:         >90d not used for 90 days, and at least that old`,
-		`id:           the token's number`,
-		`as in         role:owner scope:api expires:<30d idle:>90d -name`,
+// FilterForm is one form that a filter line can have, and what it means.
+type FilterForm struct{ Form, Means string }
+
+// FilterHelp is the grammar in words: for the console's help, the command's and
+// docs/filter.md.
+func FilterHelp() []FilterForm {
+	values := func(field string) string { return strings.Join(FilterValues[field], ", ") }
+	return []FilterForm{
+		{"word", "part of the token's name, its place's path or its bot's username"},
+		{"one two", "both hold"},
+		{"a,b", "one of them holds; also behind a field: role:guest,planner"},
+		{"-word", "it doesn't hold; also -field:value"},
+		{`"two words"`, "quotes keep blanks, commas and colons; a quote inside is doubled"},
+		{"role:", values("role")},
+		{"scope:", values("scope")},
+		{"state:", values("state")},
+		{"kind:", values("kind")},
+		{"project:", "part of the project's path"},
+		{"group:", "the group, and all that is below it"},
+		{"bot:", "part of the bot's username"},
+		{"by:", "the username of who made it"},
+		{"id:", "the token's number"},
+		{"expires:", "<30d within 30 days, >30d later, 30d on that very day; <2027-01-01 before it, >2027-01-01 after it"},
+		{"created:", "<30d within the last 30 days, >30d longer ago; or a date"},
+		{"last-used:", "as created:; or never"},
+		{"idle:", ">90d not used for 90 days, and at least that old"},
 	}
 }
 

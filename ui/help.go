@@ -4,6 +4,7 @@ import (
 	"strings"
 
 	"patrol/keys"
+	"patrol/model"
 
 	tea "charm.land/bubbletea/v2"
 )
@@ -34,6 +35,17 @@ func newHelp(a *App) *help {
 		}
 		for _, b := range set.Bindings {
 			h.rows = append(h.rows, fit(b.Caps(), min(wide, 22))+"  "+a.theme.paint(dim, strings.ReplaceAll(b.Long, "`", "")))
+		}
+	}
+	if h.title == keys.FilterLine.Title {
+		h.rows = append(h.rows, "", a.theme.paint(head, "What can be typed, of tokens"))
+		for _, f := range model.FilterHelp() {
+			for i, line := range wrap(f.Means, 60) {
+				if i > 0 {
+					f.Form = ""
+				}
+				h.rows = append(h.rows, fit(f.Form, 12)+"  "+a.theme.paint(dim, line))
+			}
 		}
 	}
 	return h
