@@ -42,14 +42,15 @@ type DB struct {
 	small        bool
 	log          *slog.Logger
 
-	write   *sql.DB
-	read    *sql.DB
-	readers chan *conn    // those not in use
-	unmade  chan struct{} // how many more there may be
-	writer  *writer
-	index   *walIndex
-	passes  passes
-	traffic traffic
+	write     *sql.DB
+	read      *sql.DB
+	readers   chan *conn    // those not in use
+	unmade    chan struct{} // how many more there may be
+	writer    *writer
+	index     *walIndex
+	passes    passes
+	rehearsal *rehearsal // with --at only
+	traffic   traffic
 }
 
 var _ model.Store = (*DB)(nil)
@@ -114,14 +115,15 @@ func (db *DB) openFiles(ctx context.Context) (err error) {
 		if err := upToDate(ctx, first); err != nil {
 			return err
 		}
-		if err := db.rehearse(ctx, first); err != nil {
-			return err
-		}
 	}
 	if _, err := first.queryInt(ctx, "SELECT count(*) FROM settings"); err != nil { // makes sure that -shm exists
 		return err
 	}
-	db.index, err = openWALIndex(db.path)
+	if db.index, err = openWALIndex(db.path); err == nil && db.readOnly {
+		(<-db.readers).close() // it sees what is, not what will be
+		db.unmade <- struct{}{}
+		db.startRehearsal()
+	}
 	return err
 }
 
@@ -159,6 +161,9 @@ func (db *DB) Close() error {
 }
 
 func (db *DB) closeFiles() error {
+	if db.rehearsal != nil {
+		db.rehearsal.end()
+	}
 	var err error
 	var once sync.Once
 	keep := func(e error) {

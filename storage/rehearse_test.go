@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
@@ -50,5 +51,32 @@ func TestRehearsedUpkeep(t *testing.T) {
 		if err := later.view(t.Context(), root, func(x *tx) error { return x.exec(`DELETE FROM main.tokens`) }); err == nil {
 			t.Error("R174: a rehearsal could write")
 		}
+	}
+}
+
+// A rehearsal is open at once, whatever it has to find out; who reads waits for
+// that, and can give up.
+func TestRehearsalBehind(t *testing.T) {
+	clock := noon()
+	path := open(t, Options{Clock: clock.read}).path
+	later := open(t, Options{Path: path, ReadOnly: true, Clock: clock.read})
+	<-later.rehearsal.known
+	pending := &rehearsal{stop: func() {}, known: make(chan struct{}), ended: later.rehearsal.ended}
+	later.rehearsal = pending
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := later.Ready(ctx); !errors.Is(err, context.Canceled) {
+		t.Errorf("given up: %v", err)
+	}
+	answered := make(chan error)
+	go func() { answered <- later.Ready(t.Context()) }()
+	select {
+	case err := <-answered:
+		t.Fatalf("answered before it was known: %v", err)
+	default:
+	}
+	close(pending.known)
+	if err := <-answered; err != nil {
+		t.Error(err)
 	}
 }
