@@ -30,6 +30,17 @@ const (
 	connections = 8
 )
 
+// serve is the product on a listener.
+func serve(b *testing.B, c server.Config) *httptest.Server {
+	s, err := server.New(c)
+	if err != nil {
+		b.Fatal(err)
+	}
+	product := httptest.NewServer(s.Handler())
+	b.Cleanup(product.Close)
+	return product
+}
+
 // A token that looks itself up, next to a bare net/http handler that answers
 // with the same bytes.
 func BenchmarkSelf(b *testing.B) {
@@ -38,8 +49,7 @@ func BenchmarkSelf(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	product := httptest.NewServer(server.New(server.Config{Store: db, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))}).Handler())
-	b.Cleanup(product.Close)
+	product := serve(b, server.Config{Store: db, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
 	const path = "/api/v4/personal_access_tokens/self"
 	header := "PRIVATE-TOKEN: " + made.Secret.Reveal()
 	body := get(b, product.URL, path, header)
@@ -71,8 +81,7 @@ func BenchmarkInfoRefs(b *testing.B) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	product := httptest.NewServer(server.New(server.Config{Store: db}).Handler())
-	b.Cleanup(product.Close)
+	product := serve(b, server.Config{Store: db})
 	backend := httptest.NewServer(&cgi.Handler{
 		Path: filepath.Join(strings.TrimSpace(string(libexec)), "git-http-backend"),
 		Env:  []string{"GIT_PROJECT_ROOT=" + at.Repository, "GIT_HTTP_EXPORT_ALL=1", "HOME=" + b.TempDir()}, Stderr: io.Discard,

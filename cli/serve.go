@@ -57,17 +57,21 @@ func (a *app) serveCommand() *cobra.Command {
 
 // serve says where it listens, and serves until the session's context is done.
 func (s *session) serve(flags serveFlags, l net.Listener) error {
-	if err := s.recordURL(flags, l.Addr()); err != nil {
-		return err
-	}
 	if at := s.rehearsal(); at != "" {
 		s.note("warning: the clock was set to %s: every change is refused, nothing is written", at)
 	}
-	s.note("http: listening on %s", l.Addr())
 	log := s.logger()
+	web, err := server.New(server.Config{Store: s.store, Log: log, Revision: revision(), URL: flags.url, TrustedProxies: flags.proxies,
+		CertFile: flags.tlsCert, KeyFile: flags.tlsKey})
+	if err != nil {
+		return err
+	}
+	if err := s.recordURL(flags, l.Addr()); err != nil {
+		return err
+	}
+	s.note("http: listening on %s", l.Addr())
 	defer s.tend(log, delivery(log, flags.noticeHook))()
-	return server.New(server.Config{Store: s.store, Log: log, Revision: revision(), URL: flags.url, TrustedProxies: flags.proxies,
-		CertFile: flags.tlsCert, KeyFile: flags.tlsKey}).Serve(s.ctx, l)
+	return web.Serve(s.ctx, l)
 }
 
 // check refuses flags that can't work, before anything listens.

@@ -61,7 +61,6 @@ const (
 type Server struct {
 	Config
 	git      git.Program
-	gitErr   error // why there is none
 	doors    *door.House
 	api      *rest.API
 	slots    *git.Slots // one for each running Git process
@@ -71,8 +70,13 @@ type Server struct {
 	harden   context.CancelFunc
 }
 
-// New makes a Server. Config.URL must be one that the setting url allows.
-func New(c Config) *Server {
+// New makes a Server. Config.URL must be one that the setting url allows. It
+// fails if there is no git program.
+func New(c Config) (*Server, error) {
+	program, err := git.Find()
+	if err != nil {
+		return nil, err
+	}
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
 	}
@@ -86,12 +90,12 @@ func New(c Config) *Server {
 	c.AnswerTime = cmp.Or(c.AnswerTime, 2*time.Minute)
 	c.DrainLimit = cmp.Or(c.DrainLimit, 30*time.Second)
 	s := &Server{Config: c, slots: git.NewSlots(c.GitProcesses)}
-	s.git, s.gitErr = git.Find()
+	s.git = program
 	s.house = git.NewHousekeeping(s.git, c.Log)
 	s.api = rest.New(c.Store, c.Revision, c.SSHPort)
 	s.doors = (&door.House{Store: c.Store, Log: c.Log, URL: baseURL(c.URL), TrustedProxies: c.TrustedProxies, BodyTime: c.BodyTime}).Open()
 	s.hard, s.harden = context.WithCancel(context.Background())
-	return s
+	return s, nil
 }
 
 // baseURL is Config.URL without a slash at its end; nil: none.
@@ -107,11 +111,8 @@ func baseURL(text string) *url.URL {
 // Serve answers the connections of a listener until ctx is done. Then it takes
 // no new ones, is no longer ready (G98), and lets what runs finish, Git
 // processes included; what still runs after Config.DrainLimit is ended. It
-// returns nil once all has ended. It fails at once if there is no git program.
+// returns nil once all has ended.
 func (s *Server) Serve(ctx context.Context, l net.Listener) error {
-	if s.gitErr != nil {
-		return s.gitErr
-	}
 	h := &http.Server{
 		Handler:           s.Handler(),
 		ReadHeaderTimeout: headerTimeout,

@@ -124,7 +124,10 @@ func (w *world) serve(configs ...func(*Config)) {
 	ctx, stop := context.WithCancel(context.Background())
 	done := make(chan error, 1)
 	w.stop, w.done = stop, done
-	server := New(c)
+	server, err := New(c)
+	if err != nil {
+		w.Fatal(err)
+	}
 	go func() { done <- server.Serve(ctx, l) }()
 	w.Cleanup(func() {
 		client.CloseIdleConnections()
