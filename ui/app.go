@@ -28,7 +28,7 @@ type App struct {
 	w, h       int
 	profile    colorprofile.Profile
 	background background
-	theme      theme
+	theme      *theme
 
 	stack   []screen // the last one has the keys
 	former  []screen // where ctrl+o goes

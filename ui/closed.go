@@ -30,7 +30,7 @@ func (c *closed) set() keys.Set { return keys.Closed }
 func (c *closed) act(press) tea.Cmd { return c.app.back() }
 
 func (c *closed) view() page {
-	th := &c.app.theme
+	th := c.app.theme
 	p := page{who: c.app.roleHere(c.in.role), cursor: &position{3, 0}}
 	p.rows = []string{"   " + th.state(bad, "No token can be created in "+clean(c.in.path)), ""}
 	for _, line := range [][2]string{

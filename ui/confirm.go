@@ -106,7 +106,7 @@ func (c *confirm) answer(yes bool) tea.Cmd {
 }
 
 func (c *confirm) view() page {
-	th := &c.app.theme
+	th := c.app.theme
 	inner := max(min(48, c.w-4), 10)
 	if c.app.low() {
 		inner = max(c.w-4, 10)

@@ -99,7 +99,7 @@ func newDetail(a *App, t model.Token, from *list[model.Token]) *list[model.Event
 
 // tokenLines are all that is known of a token.
 func (a *App) tokenLines(t model.Token, w int) []string {
-	th, today := &a.theme, a.today()
+	th, today := a.theme, a.today()
 	label := func(name, text string) string { return "   " + th.paint(dim, fit(name, 11)) + text }
 	state := th.state(okay, "active")
 	switch t.State(today) {

@@ -71,7 +71,7 @@ func (f *form) line(pointer, label, text string) string {
 // row draws one field, and tells where the cursor stands in its text: 0 for
 // fields without one.
 func (f *form) row(x *field, focused bool) (row string, cursor int) {
-	th := &f.app.theme
+	th := f.app.theme
 	pointer, label := "  ", th.paint(dim, x.label)
 	if focused {
 		pointer, label = th.paint(marker, "▌")+" ", th.paint(accent, x.label)
@@ -182,7 +182,7 @@ func (f *form) chipRow(x *field, w int) string {
 // lastRows say whether it would work now. They are one row, unless that is too
 // narrow for the reason.
 func (f *form) lastRows() []string {
-	th := &f.app.theme
+	th := f.app.theme
 	switch {
 	case f.sending:
 		return []string{"   " + th.paint(dim, "working…")}

@@ -49,6 +49,7 @@ type list[T any] struct {
 	w, h    int
 	rows    []T // a window on all rows
 	cells   [][]string
+	theme   *theme // that they are painted in
 	widths  []int
 	picked  []int    // the columns that have room
 	from    int      // the number of the window's first page
@@ -122,7 +123,7 @@ func (l *list[T]) word(b keys.Binding) string {
 }
 
 func (l *list[T]) resize(w, h int) {
-	if l.w == w && l.h == h {
+	if l.w == w && l.h == h && l.theme == l.app.theme {
 		return
 	}
 	l.w, l.h = w, h

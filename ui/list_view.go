@@ -20,6 +20,7 @@ type column[T any] struct {
 // measure formats the rows of the window, and fits the columns to the width:
 // once a load or resize, so that nothing jumps while the marker moves.
 func (l *list[T]) measure() {
+	l.theme = l.app.theme
 	l.cells = make([][]string, len(l.rows))
 	for i, row := range l.rows {
 		l.cells[i] = make([]string, len(l.columns))
@@ -150,7 +151,7 @@ func (l *list[T]) view() page {
 }
 
 func (l *list[T]) body() []string {
-	th := &l.app.theme
+	th := l.app.theme
 	switch {
 	case l.err != nil && len(l.rows) == 0:
 		again := "R tries again"
@@ -220,7 +221,7 @@ func (l *list[T]) note(so, do string) []string {
 
 // marker is the three cells before a row.
 func (l *list[T]) marker(i int) string {
-	th := &l.app.theme
+	th := l.app.theme
 	current, marked := l.first()+i == l.cur, len(l.marks) > 0 && l.marks[l.id(l.rows[i])]
 	look := marker
 	if l.app.blurred {

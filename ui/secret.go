@@ -185,7 +185,7 @@ func alwaysQuoted(text string) string {
 const dots = "••••"
 
 func (s *secret) view() page {
-	th := &s.app.theme
+	th := s.app.theme
 	p := page{who: s.app.roleHere(s.in.role), cursor: &position{3, 1}}
 	text := s.text.Reveal()
 	row, hint := text[:max(len(text)-model.SecretLength, 0)]+strings.Repeat("•", model.SecretLength), "v shows it"
@@ -243,7 +243,7 @@ func (s *secret) clipboard() string {
 
 // tick is a row with a box: ticked, or sent and not known to have arrived.
 func (s *secret) tick(on, sure bool, label, text string) string {
-	th := &s.app.theme
+	th := s.app.theme
 	box := " "
 	switch {
 	case on && sure:

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"image/color"
 	"math"
 	"math/rand/v2"
 	"os"
@@ -16,6 +17,7 @@ import (
 	"patrol/model"
 
 	tea "charm.land/bubbletea/v2"
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
 )
 
@@ -462,7 +464,7 @@ func TestThemes(t *testing.T) {
 		}
 	}
 	d := drive(t, config(db), 80, 24)
-	for _, msg := range []tea.Msg{tea.BackgroundColorMsg{Color: white{}}, tea.ColorProfileMsg{Profile: colorprofile.ANSI}} {
+	for _, msg := range []tea.Msg{tea.BackgroundColorMsg{Color: color.White}, tea.ColorProfileMsg{Profile: colorprofile.ANSI}} {
 		before := d.app.View().Content
 		d.send(msg)
 		if after := d.app.View().Content; after == before || strip(after) != strip(before) {
@@ -477,16 +479,16 @@ func TestSilentTerminal(t *testing.T) {
 	for name, c := range map[string]struct {
 		env    string
 		answer tea.Msg
-		want   [looks]string
+		want   [looks]lipgloss.Style
 	}{
-		"silent":        {"", nil, eitherColours},
-		"light":         {"", tea.BackgroundColorMsg{Color: white{}}, lightColours},
-		"dark":          {"", tea.BackgroundColorMsg{Color: black{}}, darkColours},
-		"said light":    {"COLORFGBG=0;15", nil, lightColours},
-		"said dark":     {"COLORFGBG=15;0", nil, darkColours},
-		"said wrongly":  {"COLORFGBG=15;0", tea.BackgroundColorMsg{Color: white{}}, lightColours},
-		"said nothing":  {"COLORFGBG=", nil, eitherColours},
-		"without color": {"NO_COLOR=1", nil, noColours},
+		"silent":        {"", nil, eitherStyles},
+		"light":         {"", tea.BackgroundColorMsg{Color: color.White}, lightStyles},
+		"dark":          {"", tea.BackgroundColorMsg{Color: color.Black}, darkStyles},
+		"said light":    {"COLORFGBG=0;15", nil, lightStyles},
+		"said dark":     {"COLORFGBG=15;0", nil, darkStyles},
+		"said wrongly":  {"COLORFGBG=15;0", tea.BackgroundColorMsg{Color: color.White}, lightStyles},
+		"said nothing":  {"COLORFGBG=", nil, eitherStyles},
+		"without color": {"NO_COLOR=1", nil, plainStyles},
 	} {
 		cfg := config(full(t).db)
 		cfg.Env = []string{"TERM=xterm-256color", "LANG=en_US.UTF-8", c.env}
@@ -494,8 +496,11 @@ func TestSilentTerminal(t *testing.T) {
 		if c.answer != nil {
 			d.send(c.answer)
 		}
-		if d.pass(patience); d.app.theme.on != c.want {
-			t.Errorf("%s: %q", name, d.app.theme.on)
+		d.pass(patience)
+		for l, style := range c.want {
+			if got := d.app.theme.paint(look(l), "x"); got != style.Render("x") {
+				t.Errorf("%s: look %d is %q", name, l, got)
+			}
 		}
 	}
 }
@@ -504,33 +509,53 @@ func TestSilentTerminal(t *testing.T) {
 func TestContrast(t *testing.T) {
 	const onDark, onWhite = 0.0077, 1 // relative luminance of #16161e and of white (WCAG 2)
 	for name, c := range map[string]struct {
-		colours    [looks]string
+		styles     [looks]lipgloss.Style
 		background float64
 		least      float64
 	}{
-		"dark": {darkColours, onDark, 5}, "light": {lightColours, onWhite, 5},
-		"either, on dark": {eitherColours, onDark, 5}, "either, on white": {eitherColours, onWhite, 3},
+		"dark": {darkStyles, onDark, 5}, "light": {lightStyles, onWhite, 5},
+		"either, on dark": {eitherStyles, onDark, 5}, "either, on white": {eitherStyles, onWhite, 3},
 	} {
-		for l, sequence := range c.colours {
-			var rgb [3]float64
-			if n, _ := fmt.Sscanf(sequence, "\x1b[38;2;%f;%f;%fm", &rgb[0], &rgb[1], &rgb[2]); n != 3 {
-				if sequence != "" && look(l) != marker {
-					t.Errorf("%s: %q is no colour", name, sequence)
+		for l, style := range c.styles {
+			colour := style.GetForeground()
+			if _, none := colour.(lipgloss.NoColor); none {
+				if look(l) != plain {
+					t.Errorf("%s: look %d has no colour", name, l)
 				}
 				continue
 			}
-			if got := contrast(rgb, c.background); got < c.least {
+			if got := contrast(colour, c.background); got < c.least {
 				t.Errorf("%s: look %d has %.1f:1", name, l, got)
 			}
 		}
 	}
 }
 
+// Rows that were painted before the terminal told its background are painted
+// again, on every screen that can come to light once more.
+func TestRowsChangeColours(t *testing.T) {
+	d := drive(t, config(full(t).db), 80, 24)
+	d.keys("g t enter") // the list below has been painted dark
+	d.keys("?")
+	d.send(tea.BackgroundColorMsg{Color: color.White})
+	for _, key := range []string{"esc", "esc", "ctrl+o", "ctrl+o"} {
+		content := d.app.View().Content
+		for l := range darkStyles {
+			dark, _, _ := strings.Cut(darkStyles[l].Render("x"), "x")
+			if dark != "" && strings.Contains(content, dark) {
+				t.Errorf("before %s: %q stays on\n%s", key, dark, strip(content))
+			}
+		}
+		d.keys(key)
+	}
+}
+
 // contrast is that of a colour with a background of a relative luminance.
-func contrast(rgb [3]float64, background float64) float64 {
+func contrast(c color.Color, background float64) float64 {
+	r, g, b, _ := c.RGBA()
 	luminance := 0.0
 	for i, weight := range []float64{0.2126, 0.7152, 0.0722} {
-		c := rgb[i] / 255
+		c := float64([]uint32{r, g, b}[i]) / 0xffff
 		if c <= 0.04045 {
 			c /= 12.92
 		} else {
@@ -540,14 +565,6 @@ func contrast(rgb [3]float64, background float64) float64 {
 	}
 	return (max(luminance, background) + 0.05) / (min(luminance, background) + 0.05)
 }
-
-type black struct{}
-
-func (black) RGBA() (r, g, b, a uint32) { return 0, 0, 0, 0xffff }
-
-type white struct{}
-
-func (white) RGBA() (r, g, b, a uint32) { return 0xffff, 0xffff, 0xffff, 0xffff }
 
 // No size crashes, and the screen recovers.
 func TestSizes(t *testing.T) {

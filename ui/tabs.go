@@ -80,7 +80,7 @@ func (t *tabs) view() page {
 	if p.top != "" { // a filter line
 		return p
 	}
-	th := &t.app.theme
+	th := t.app.theme
 	for i, tab := range t.tabs {
 		name := tab.name
 		if tab.count >= 0 {

@@ -3,6 +3,7 @@ package ui
 import (
 	"strings"
 
+	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
 )
 
@@ -26,7 +27,8 @@ const (
 // symbols stand before a state's word.
 var symbols = [looks]string{okay: "●", warn: "◐", bad: "✕", off: "○"}
 
-// theme turns looks into escape sequences for one terminal.
+// theme turns looks into escape sequences for one terminal. What is painted in
+// one theme is painted again when another takes its place.
 type theme struct {
 	on    [looks]string // the sequence that begins it; empty: nothing to do
 	ascii bool          // our symbols become ASCII
@@ -45,45 +47,51 @@ const (
 
 // The colours have a contrast of at least 5:1 on #16161e and on white; those for
 // a background that nobody tells have 5:1 on the one and 3:1 on the other.
-// Backgrounds are never painted.
+// Backgrounds are never painted. The marker moves with every key: a colour of
+// the 256 takes half the bytes.
 var (
-	darkColours = [looks]string{
-		dim: rgb("139;148;158"), okay: rgb("126;226;168"), warn: rgb("242;193;78"), bad: rgb("255;123;114"),
-		off: rgb("139;148;158"), accent: rgb("196;167;255"), marker: "\x1b[38;5;183m", head: rgb("139;148;158"),
+	darkStyles = [looks]lipgloss.Style{
+		dim: colour("#8b949e"), okay: colour("#7ee2a8"), warn: colour("#f2c14e"), bad: colour("#ff7b72"),
+		off: colour("#8b949e"), accent: colour("#c4a7ff"), marker: colour("183"), head: colour("#8b949e"),
 	}
-	lightColours = [looks]string{
-		dim: rgb("87;96;106"), okay: rgb("10;122;61"), warn: rgb("138;90;0"), bad: rgb("180;35;24"),
-		off: rgb("87;96;106"), accent: rgb("91;33;182"), marker: "\x1b[38;5;55m", head: rgb("87;96;106"),
+	lightStyles = [looks]lipgloss.Style{
+		dim: colour("#57606a"), okay: colour("#0a7a3d"), warn: colour("#8a5a00"), bad: colour("#b42318"),
+		off: colour("#57606a"), accent: colour("#5b21b6"), marker: colour("55"), head: colour("#57606a"),
 	}
-	eitherColours = [looks]string{
-		dim: rgb("136;140;150"), okay: rgb("60;158;98"), warn: rgb("190;132;30"), bad: rgb("235;92;84"),
-		off: rgb("136;140;150"), accent: rgb("160;125;245"), marker: "\x1b[38;5;135m", head: rgb("136;140;150"),
+	eitherStyles = [looks]lipgloss.Style{
+		dim: colour("#888c96"), okay: colour("#3c9e62"), warn: colour("#be841e"), bad: colour("#eb5c54"),
+		off: colour("#888c96"), accent: colour("#a07df5"), marker: colour("135"), head: colour("#888c96"),
 	}
-	sixteenColours = [looks]string{okay: "\x1b[32m", bad: "\x1b[31m", accent: bold, marker: bold, head: bold}
-	noColours      = [looks]string{accent: bold, marker: bold, head: bold}
+	sixteenStyles = [looks]lipgloss.Style{okay: colour("2"), bad: colour("1"), accent: bold, marker: bold, head: bold}
+	plainStyles   = [looks]lipgloss.Style{accent: bold, marker: bold, head: bold}
+
+	bold = lipgloss.NewStyle().Bold(true)
 )
 
-const (
-	bold  = "\x1b[1m"
-	reset = "\x1b[m"
-)
+// colour is "#rrggbb", or the number of one of the terminal's own.
+func colour(name string) lipgloss.Style {
+	return lipgloss.NewStyle().Foreground(lipgloss.Color(name))
+}
 
-func rgb(colour string) string { return "\x1b[38;2;" + colour + "m" }
+const reset = "\x1b[m"
 
 // newTheme chooses by what the terminal can do, by its background, and by the
 // environment it was started in.
-func newTheme(p colorprofile.Profile, back background, env environment) theme {
-	t := theme{on: noColours}
+func newTheme(p colorprofile.Profile, back background, env environment) *theme {
+	styles := &darkStyles
 	switch {
 	case env["NO_COLOR"] != "" || p < colorprofile.ANSI:
+		styles = &plainStyles
 	case p == colorprofile.ANSI:
-		t.on = sixteenColours
+		styles = &sixteenStyles
 	case back == light:
-		t.on = lightColours
+		styles = &lightStyles
 	case back == untold:
-		t.on = eitherColours
-	default:
-		t.on = darkColours
+		styles = &eitherStyles
+	}
+	t := &theme{}
+	for l, style := range styles {
+		t.on[l], _, _ = strings.Cut(style.Render("x"), "x")
 	}
 	locale := env.locale()
 	t.bytes = !strings.Contains(locale, "utf8")
