@@ -17,7 +17,8 @@ const flushEvery = 2 * time.Second
 // seconds; a clean stop nothing.
 type traffic struct {
 	mu      sync.Mutex
-	latest  map[tokenAtDoor]use // last noted, so that a busy token costs a look
+	latest  map[tokenAtDoor]map[string]time.Time // when each address was last noted, so that a busy token costs a look
+	known   int                                  // addresses in latest
 	pending map[int64]*noted
 	wake    chan struct{}
 	done    chan struct{}
@@ -32,7 +33,7 @@ type tokenAtDoor struct {
 
 // noted is what one token's requests came to since the last writing.
 type noted struct {
-	uses     []use
+	uses     []use           // of different addresses, the last at the end
 	refusals []model.Refusal // different ones, the last at the end
 	since    map[model.Door]sinceSuccess
 }
@@ -43,11 +44,15 @@ type sinceSuccess struct {
 	count int
 }
 
-// maxLatest bounds the memory of what was noted last.
+// maxLatest bounds the memory of what was noted last, in addresses.
 const maxLatest = 10_000
 
+// maxUses bounds what is written at once of one token, of which the last few
+// addresses stay.
+const maxUses = 50
+
 func (r *traffic) start(db *DB) {
-	r.latest, r.pending = map[tokenAtDoor]use{}, map[int64]*noted{}
+	r.latest, r.pending = map[tokenAtDoor]map[string]time.Time{}, map[int64]*noted{}
 	r.wake, r.done, r.stopped = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
 	go r.run(db)
 }
@@ -61,15 +66,26 @@ func (r *traffic) use(token int64, door model.Door, n use) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	at := tokenAtDoor{token, door}
-	last, known := r.latest[at]
-	if known && last.address == n.address && n.at.Sub(last.at) < addressEvery && !n.at.Before(last.at) {
+	last, known := r.latest[at][n.address]
+	if known && n.at.Sub(last) < addressEvery && !n.at.Before(last) {
 		return
 	}
-	if len(r.latest) >= maxLatest {
-		r.latest = map[tokenAtDoor]use{}
+	if r.known >= maxLatest {
+		clear(r.latest)
+		r.known = 0
 	}
-	r.latest[at] = n
+	if r.latest[at] == nil {
+		r.latest[at] = map[string]time.Time{}
+	}
+	if !known {
+		r.known++
+	}
+	r.latest[at][n.address] = n.at
 	of := r.of(token)
+	of.uses = slices.DeleteFunc(of.uses, func(o use) bool { return o.address == n.address })
+	if len(of.uses) == maxUses {
+		of.uses = slices.Delete(of.uses, 0, 1)
+	}
 	of.uses = append(of.uses, n)
 	of.since[door] = sinceSuccess{again: true}
 }
@@ -77,7 +93,9 @@ func (r *traffic) use(token int64, door model.Door, n use) {
 func (r *traffic) refuse(n model.Refusal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	delete(r.latest, tokenAtDoor{n.TokenID, n.Door}) // the next success is news
+	at := tokenAtDoor{n.TokenID, n.Door}
+	r.known -= len(r.latest[at])
+	delete(r.latest, at) // the next success is news
 	of := r.of(n.TokenID)
 	since := of.since[n.Door]
 	since.count++
