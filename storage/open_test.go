@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -274,6 +275,27 @@ func TestSmall(t *testing.T) {
 			if i == 1 {
 				db.readers <- c
 			}
+		}
+	}
+}
+
+// A connection's name says what holds for it: an import waits for a minute, and
+// checks its references itself.
+func TestPragmas(t *testing.T) {
+	db := open(t, Options{})
+	for name, want := range map[string][2]int64{dsn(db.path): {5000, 1}, importDSN(db.path): {60000, 0}} {
+		pool, err := sql.Open("sqlite", name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for i, pragma := range []string{"PRAGMA busy_timeout", "PRAGMA foreign_keys"} {
+			var got int64
+			if err := pool.QueryRowContext(t.Context(), pragma).Scan(&got); err != nil || got != want[i] {
+				t.Errorf("%s: %s is %d, %v", name, pragma, got, err)
+			}
+		}
+		if err := pool.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 }

@@ -7,9 +7,12 @@ import (
 	"fmt"
 	"hash/maphash"
 	"io/fs"
+	"maps"
 	"net/url"
 	"os"
 	"path/filepath"
+	"slices"
+	"strings"
 	"syscall"
 
 	"modernc.org/sqlite"
@@ -21,14 +24,17 @@ import (
 // What only SQLite has stands in this file: pragmas, error codes, and how to
 // see cheaply that another process has changed something.
 
-// Pragmas belong to a connection, so they stand in its name. mode=rw: a file that
-// has gone isn't made anew, empty, beside a write-ahead log that would be dropped
-// with all that it holds.
+// Pragmas belong to a connection, so they stand in its name; the last one of a
+// name counts: the driver runs them in the order of the alphabet. mode=rw: a file
+// that has gone isn't made anew, empty, beside a write-ahead log that would be
+// dropped with all that it holds.
 func dsn(path string, pragmas ...string) string {
-	q := url.Values{"mode": {"rw"}}
+	byName := map[string]string{}
 	for _, p := range append([]string{"busy_timeout(5000)", "foreign_keys(1)", "synchronous(FULL)"}, pragmas...) {
-		q.Add("_pragma", p)
+		name, _, _ := strings.Cut(p, "(")
+		byName[name] = p
 	}
+	q := url.Values{"mode": {"rw"}, "_pragma": slices.Collect(maps.Values(byName))}
 	return "file:" + (&url.URL{Path: path}).EscapedPath() + "?" + q.Encode()
 }
 
@@ -164,6 +170,9 @@ func isTaken(err error) bool {
 	var e *sqlite.Error
 	return errors.As(err, &e) && (e.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || e.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
+
+// isBusy tells whether another process held the database for too long.
+func isBusy(err error) bool { return code(err) == sqlite3.SQLITE_BUSY }
 
 // isDamage tells whether SQLite found the file itself broken.
 func isDamage(err error) bool {

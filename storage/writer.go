@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"runtime/debug"
+	"sync/atomic"
 
 	"patrol/model"
 )
@@ -32,28 +33,46 @@ type writer struct {
 	db      *DB
 	conn    *conn
 	jobs    chan *job
-	stopped chan struct{}
+	done    chan struct{} // closed: no more is taken
+	stopped chan struct{} // closed: all that was taken is answered
 }
 
 type job struct {
-	ctx    context.Context
-	actor  model.Actor
-	do     func(*tx) error
-	large  bool
-	answer chan error
+	ctx     context.Context
+	actor   model.Actor
+	do      func(*tx) error
+	large   bool
+	answer  chan error
+	settled atomic.Bool // it runs, or its caller has withdrawn it: whichever came first
+	running bool        // the writer's: it has begun
 }
 
+// begin tells whether a use case may run: its caller hasn't withdrawn it. It may
+// run again after its transaction was lost.
+func (j *job) begin() bool {
+	if !j.running {
+		j.running = j.ctx.Err() == nil && j.settled.CompareAndSwap(false, true)
+	}
+	return j.running
+}
+
+// withdraw tells whether a use case will surely never run.
+func (j *job) withdraw() bool { return j.settled.CompareAndSwap(false, true) }
+
 func newWriter(db *DB, c *conn) *writer {
-	return &writer{db: db, conn: c, jobs: make(chan *job, maxBatch), stopped: make(chan struct{})}
+	return &writer{db: db, conn: c, jobs: make(chan *job, maxBatch), done: make(chan struct{}), stopped: make(chan struct{})}
 }
 
 func (w *writer) start() { go w.run() }
 
-// stop lets the use cases that wait finish. Nobody may ask for more.
+// stop lets the use cases that wait finish. Who asks later is told so.
 func (w *writer) stop() {
-	close(w.jobs)
+	close(w.done)
 	<-w.stopped
 }
+
+// errClosed answers who asks for a change after the store was closed.
+var errClosed = &model.Reason{Text: "Patrol is stopping. Nothing was changed.", Remedy: "try again", Kind: model.ErrUnavailable}
 
 // errRehearsing refuses every change under --at.
 var errRehearsing = &model.Reason{Rule: "R174", Kind: model.ErrReadOnly,
@@ -70,6 +89,8 @@ func (db *DB) changeLarge(ctx context.Context, a model.Actor, do func(*tx) error
 	return db.submit(&job{ctx: ctx, actor: a, do: do, large: true})
 }
 
+// submit waits no longer than the caller does, unless the use case has begun:
+// then the answer says what became of it.
 func (db *DB) submit(j *job) error {
 	if db.readOnly {
 		return errRehearsing
@@ -77,17 +98,69 @@ func (db *DB) submit(j *job) error {
 	if err := j.ctx.Err(); err != nil {
 		return err
 	}
+	w := db.writer
 	j.answer = make(chan error, 1)
-	db.writer.jobs <- j
+	select {
+	case <-w.done:
+		return errClosed
+	default:
+	}
+	select {
+	case w.jobs <- j:
+	case <-w.done:
+		return errClosed
+	case <-j.ctx.Done():
+		return j.ctx.Err()
+	}
+	select {
+	case err := <-j.answer:
+		return storeError(err)
+	case <-j.ctx.Done():
+		if j.withdraw() {
+			return j.ctx.Err()
+		}
+	case <-w.stopped: // after the last answer, or too late for one
+		if j.withdraw() {
+			return errClosed
+		}
+	}
 	return storeError(<-j.answer)
 }
 
 func (w *writer) run() {
 	defer close(w.stopped)
-	for first := range w.jobs {
+	for {
+		first := w.waiting()
+		if first == nil {
+			select {
+			case first = <-w.jobs:
+			case <-w.done:
+				if first = w.waiting(); first == nil {
+					return
+				}
+			}
+		}
 		for first != nil {
 			first = w.next(first)
 		}
+	}
+}
+
+// waiting takes the use case that waits longest, nil if there is none.
+func (w *writer) waiting() *job {
+	select {
+	case j := <-w.jobs:
+		return j
+	default:
+		return nil
+	}
+}
+
+// refuseWaiting answers all who wait with what the first was told: the database
+// is locked, and each would wait as long again.
+func (w *writer) refuseWaiting(err error) {
+	for range len(w.jobs) { // not those who ask again already
+		(<-w.jobs).answer <- err
 	}
 }
 
@@ -95,26 +168,26 @@ func (w *writer) run() {
 // the large one that it met on the way, which comes after them.
 func (w *writer) next(first *job) (met *job) {
 	if first.large {
-		first.answer <- w.alone(first)
+		err := w.alone(first)
+		first.answer <- err
+		if isBusy(err) {
+			w.refuseWaiting(err)
+		}
 		return nil
 	}
 	batch := []*job{first}
 	answers, err := w.transaction(func(run func(*job) error) []error {
 		answers := []error{run(first)}
 		for len(batch) < maxBatch && met == nil && !lost(answers[len(answers)-1]) {
-			select {
-			case next, open := <-w.jobs:
-				if !open {
-					return answers
-				}
-				if next.large {
-					met = next
-					continue
-				}
+			next := w.waiting()
+			switch {
+			case next == nil:
+				return answers
+			case next.large:
+				met = next
+			default:
 				batch = append(batch, next)
 				answers = append(answers, run(next))
-			default:
-				return answers
 			}
 		}
 		return answers
@@ -130,17 +203,22 @@ func (w *writer) next(first *job) (met *job) {
 			j.answer <- answers[i]
 		}
 	}
+	if isBusy(err) {
+		w.refuseWaiting(err)
+	}
 	return met
 }
 
 // alone runs a large use case in a transaction without a savepoint. If it is
 // refused, the entry of that is written in another one.
 func (w *writer) alone(j *job) error {
-	if err := j.ctx.Err(); err != nil {
-		return err
-	}
 	t := w.tx(j, &chain{})
-	err := w.whole(t, j.do)
+	err := w.whole(t, func(t *tx) error {
+		if !j.begin() {
+			return j.ctx.Err()
+		}
+		return j.do(t)
+	})
 	if err == nil || t.refused == nil || lost(err) {
 		return err
 	}
@@ -175,8 +253,14 @@ func (w *writer) tx(j *job, shared *chain) *tx {
 // oneByOne gives each use case a transaction of its own, after the one that
 // they shared was lost.
 func (w *writer) oneByOne(batch []*job) {
+	var err error
 	for _, j := range batch {
-		answers, err := w.transaction(func(run func(*job) error) []error { return []error{run(j)} })
+		if isBusy(err) {
+			j.answer <- err
+			continue
+		}
+		var answers []error
+		answers, err = w.transaction(func(run func(*job) error) []error { return []error{run(j)} })
 		if err == nil {
 			err = answers[0]
 		}
@@ -212,8 +296,8 @@ func (w *writer) rollback(ctx context.Context) { w.conn.exec(ctx, "ROLLBACK") }
 // savepoint runs one use case. If it fails, nothing of it stays but the audit
 // entry of a refusal.
 func (w *writer) savepoint(j *job, shared *chain) (err error) {
-	if err := j.ctx.Err(); err != nil {
-		return err
+	if !j.begin() {
+		return j.ctx.Err()
 	}
 	t := w.tx(j, shared)
 	if err := t.exec("SAVEPOINT use_case"); err != nil {
