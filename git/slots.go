@@ -16,9 +16,17 @@ type Slots struct {
 	taken   int            // by all
 	by      map[string]int // by peer; none with 0
 	waiting []*waiter
+	queued  map[string]int // of those, by peer; none with 0
 	closed  bool
 	empty   chan struct{} // closed once all are free and none is given any more
 }
+
+// How many may wait at once, of one peer and altogether: each holds a connection
+// and what the client has sent.
+const (
+	maxWaitingPeer = 500
+	maxWaiting     = 4 * maxWaitingPeer
+)
 
 type waiter struct {
 	peer  string
@@ -28,16 +36,16 @@ type waiter struct {
 // NewSlots makes most slots, of which one peer gets half; a single one goes to
 // anybody.
 func NewSlots(most int) *Slots {
-	return &Slots{most: most, share: max(most/2, 1), by: map[string]int{}, empty: make(chan struct{})}
+	return &Slots{most: most, share: max(most/2, 1), by: map[string]int{}, queued: map[string]int{}, empty: make(chan struct{})}
 }
 
-// Take waits for a slot until ctx is done. Only if ok it must be freed.
+// Take waits for a slot until ctx is done, if not too many wait already. Only if
+// ok it must be freed.
 func (s *Slots) Take(ctx context.Context, peer string) (ok bool) {
 	w := &waiter{peer, make(chan struct{})}
-	s.mu.Lock()
-	s.waiting = append(s.waiting, w)
-	s.give()
-	s.mu.Unlock()
+	if !s.queue(w) {
+		return false
+	}
 	select {
 	case <-w.given:
 		return true
@@ -52,9 +60,29 @@ func (s *Slots) Take(ctx context.Context, peer string) (ok bool) {
 	defer s.mu.Unlock()
 	if i := slices.Index(s.waiting, w); i >= 0 {
 		s.waiting = slices.Delete(s.waiting, i, i+1)
+		s.leave(w)
 		return false
 	}
 	return true // it was given just now
+}
+
+func (s *Slots) queue(w *waiter) (ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if len(s.waiting) >= maxWaiting || s.queued[w.peer] >= maxWaitingPeer {
+		return false
+	}
+	s.queued[w.peer]++
+	s.waiting = append(s.waiting, w)
+	s.give()
+	return true
+}
+
+// leave takes a waiter's number off. s.mu is held.
+func (s *Slots) leave(w *waiter) {
+	if s.queued[w.peer]--; s.queued[w.peer] == 0 {
+		delete(s.queued, w.peer)
+	}
 }
 
 // Free gives a slot back.
@@ -97,6 +125,7 @@ func (s *Slots) give() {
 		if s.taken == s.most || s.by[w.peer] >= s.share {
 			return false
 		}
+		s.leave(w)
 		s.taken++
 		s.by[w.peer]++
 		close(w.given)

@@ -2,6 +2,7 @@ package git
 
 import (
 	"context"
+	"runtime"
 	"testing"
 )
 
@@ -47,8 +48,36 @@ func TestSlots(t *testing.T) {
 	if n := s.Taken(); n != 0 {
 		t.Errorf("%d are taken", n)
 	}
+	full := NewSlots(1)
+	full.Take(over, "a")
+	waiting, leave := context.WithCancel(t.Context())
+	left := make(chan bool)
+	for range maxWaitingPeer {
+		go func() { left <- full.Take(waiting, "a") }()
+	}
+	for full.queuedOf("a") < maxWaitingPeer {
+		runtime.Gosched()
+	}
+	if full.Take(t.Context(), "a") {
+		t.Error("one more than may wait has a slot")
+	}
+	leave()
+	for range maxWaitingPeer {
+		if <-left {
+			t.Error("a slot was given twice")
+		}
+	}
+	if n := full.queuedOf("a"); n != 0 {
+		t.Errorf("%d still wait", n)
+	}
 	one := NewSlots(1)
 	if !one.Take(over, "a") || one.Take(over, "b") {
 		t.Error("a single slot")
 	}
+}
+
+func (s *Slots) queuedOf(peer string) int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.queued[peer]
 }

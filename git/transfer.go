@@ -33,6 +33,9 @@ type Transfer struct {
 	Rest io.Reader // what In is unpacked from; nil: In itself. It is read on when Git wants no more
 	Out  io.Writer // takes what Git says; after an error nothing more is sent
 
+	Gone      context.Context            // done: the client is
+	Hurry     context.Context            // done: what does not move for a moment is ended
+	Hard      context.Context            // done: everything is ended
 	Stall     time.Duration              // ends a transfer in which no byte moves
 	Interrupt func()                     // the transfer is ended: neither In nor Out may wait for the client any more
 	Enough    func()                     // Git has said all, while the client still sends: In must end soon
@@ -50,9 +53,9 @@ type Outcome struct {
 
 // Run streams both ways until Git has ended. A fetch whose client is gone is
 // ended with it. A push isn't once all of it is here: Git finishes it, so that
-// every ref that changes is recorded (G29). Once hard is done everything is
-// ended. The error says that Git can't be started.
-func (g Program) Run(gone, hard context.Context, t Transfer) (Outcome, error) {
+// every ref that changes is recorded (G29). The error says that Git can't be
+// started.
+func (g Program) Run(t Transfer) (Outcome, error) {
 	args := []string{strings.TrimPrefix(string(t.Service), "git-")}
 	if t.Stateless {
 		args = append(args, "--stateless-rpc")
@@ -73,7 +76,7 @@ func (g Program) Run(gone, hard context.Context, t Transfer) (Outcome, error) {
 	if r.Rest == nil {
 		r.Rest = t.In
 	}
-	return r.run(gone, hard)
+	return r.run()
 }
 
 // running is a transfer with its process.
@@ -93,7 +96,7 @@ type running struct {
 
 var buffers = sync.Pool{New: func() any { return new([64 << 10]byte) }}
 
-func (r *running) run(gone, hard context.Context) (Outcome, error) {
+func (r *running) run() (Outcome, error) {
 	if r.In != nil {
 		r.process.stdin, _ = r.process.cmd.StdinPipe() // fails only on a command that has started
 	}
@@ -103,9 +106,10 @@ func (r *running) run(gone, hard context.Context) (Outcome, error) {
 	}
 	r.stall = time.AfterFunc(r.Stall, r.end)
 	defer r.stall.Stop()
-	defer context.AfterFunc(hard, r.end)()
+	defer context.AfterFunc(r.Hard, r.end)()
+	defer context.AfterFunc(r.Hurry, r.moved)()
 	if r.push == nil {
-		defer context.AfterFunc(gone, r.end)()
+		defer context.AfterFunc(r.Gone, r.end)()
 	}
 	fed := make(chan struct{})
 	go func() {
@@ -119,6 +123,18 @@ func (r *running) run(gone, hard context.Context) (Outcome, error) {
 		r.record(r.push.changesSeen(r.before, r.refs()))
 	}
 	return Outcome{Failed: failed, Says: strings.TrimSpace(r.process.stderr.String()), Cut: r.cutShort(), Ended: r.process.wasEnded()}, nil
+}
+
+// hurriedStall is how long nothing may move once there is a hurry.
+const hurriedStall = 2 * time.Second
+
+// moved starts the time anew in which something has to move.
+func (r *running) moved() {
+	if r.Hurry.Err() != nil {
+		r.stall.Reset(min(r.Stall, hurriedStall))
+		return
+	}
+	r.stall.Reset(r.Stall)
 }
 
 // end ends Git, and whatever waits for the client.
@@ -140,7 +156,7 @@ func (r *running) feed() {
 	for {
 		n, err := r.In.Read(buffer[:])
 		if n > 0 {
-			r.stall.Reset(r.Stall)
+			r.moved()
 			if r.push != nil && r.before == nil && r.push.silent() {
 				r.before = r.refs() // nothing has changed yet: Git has not seen the end of the list
 			}
@@ -200,7 +216,7 @@ func (r *running) relay(stdout io.Reader) {
 	for {
 		n, err := stdout.Read(buffer[:])
 		if n > 0 {
-			r.stall.Reset(r.Stall)
+			r.moved()
 			if r.push != nil && r.push.answer(buffer[:n]) {
 				r.record(r.push.changes())
 			}

@@ -254,6 +254,7 @@ func (c *gitCall) refused(status int, text string, err error) (ok bool) {
 
 // failed answers what isn't a decision: busy, read-only (R174), broken.
 func (c *gitCall) failed(err error) (ok bool) {
+	c.EndIfGone(err)
 	switch {
 	case errors.Is(err, model.ErrReadOnly):
 		c.Plain(http.StatusServiceUnavailable, err.Error())
@@ -272,7 +273,7 @@ func (c *gitCall) failed(err error) (ok bool) {
 func (c *gitCall) takeSlot() (ok bool) {
 	patience, stop := context.WithTimeout(c.Context, c.s.GitWait)
 	defer stop()
-	defer context.AfterFunc(c.s.hard, stop)()
+	defer context.AfterFunc(c.s.leaving, stop)()
 	if c.s.slots.Take(patience, c.Address) {
 		return true
 	}

@@ -40,7 +40,7 @@ func (s *Server) probe(q *door.Request, err error) {
 }
 
 func (s *Server) ready(ctx context.Context) error {
-	if s.draining.Load() {
+	if s.leaving.Err() != nil {
 		return errors.New("draining")
 	}
 	err := s.Store.Ready(ctx)

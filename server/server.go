@@ -14,7 +14,6 @@ import (
 	"runtime"
 	"strings"
 	"sync"
-	"sync/atomic"
 	"time"
 
 	"patrol/git"
@@ -60,14 +59,15 @@ const (
 // Server is the HTTP door.
 type Server struct {
 	Config
-	git      git.Program
-	doors    *door.House
-	api      *rest.API
-	slots    *git.Slots // one for each running Git process
-	house    *git.Housekeeping
-	draining atomic.Bool
-	hard     context.Context // done: what still runs ends now
-	harden   context.CancelFunc
+	git     git.Program
+	doors   *door.House
+	api     *rest.API
+	slots   *git.Slots // one for each running Git process
+	house   *git.Housekeeping
+	leaving context.Context // done: it drains
+	leave   context.CancelFunc
+	hard    context.Context // done: what still runs ends now
+	harden  context.CancelFunc
 }
 
 // New makes a Server. Config.URL must be one that the setting url allows. It
@@ -94,6 +94,7 @@ func New(c Config) (*Server, error) {
 	s.house = git.NewHousekeeping(s.git, c.Log)
 	s.api = rest.New(c.Store, c.Revision, c.SSHPort)
 	s.doors = (&door.House{Store: c.Store, Log: c.Log, URL: baseURL(c.URL), TrustedProxies: c.TrustedProxies, BodyTime: c.BodyTime}).Open()
+	s.leaving, s.leave = context.WithCancel(context.Background())
 	s.hard, s.harden = context.WithCancel(context.Background())
 	return s, nil
 }
@@ -148,7 +149,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 }
 
 func (s *Server) drain(h *http.Server) error {
-	s.draining.Store(true)
+	s.leave()
 	limit, cancel := context.WithTimeout(context.Background(), s.DrainLimit)
 	defer cancel()
 	if h.Shutdown(limit) != nil {

@@ -112,7 +112,8 @@ func (t *transfer) run(g git.Transfer) {
 	}
 	g.Out, g.Stall, g.Interrupt, g.Enough = t, t.patience(), t.interrupt, t.linger
 	g.Warn = func(what string, err error) { t.s.Log.Error(what, "id", t.ID, "error", err) }
-	outcome, err := t.s.git.Run(t.Context, t.s.hard, g)
+	g.Gone, g.Hurry, g.Hard = t.Context, t.s.leaving, t.s.hard
+	outcome, err := t.s.git.Run(g)
 	if err != nil {
 		t.s.Log.Error("git does not start", "id", t.ID, "error", err)
 		t.linger()

@@ -11,6 +11,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync"
 	"syscall"
 	"testing"
 	"time"
@@ -23,6 +24,12 @@ type patrol struct {
 	program, database string
 	url               string
 	admin             string // a personal token of root, scope api
+
+	server *exec.Cmd
+	ended  chan struct{} // closed once it has, with result
+	result error
+	mu     sync.Mutex
+	log    strings.Builder
 }
 
 func start(t *testing.T) *patrol {
@@ -35,12 +42,12 @@ func start(t *testing.T) *patrol {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	p.admin = p.run(t, "token", "create", "--user", "root", "--name", "admin", "--scope", "api")
-	server := exec.Command(p.program, "--db", p.database, "serve", "--http", "127.0.0.1:0")
-	stderr, err := server.StderrPipe()
+	p.server = exec.Command(p.program, "--db", p.database, "serve", "--http", "127.0.0.1:0")
+	stderr, err := p.server.StderrPipe()
 	if err != nil {
 		t.Fatal(err)
 	}
-	if err := server.Start(); err != nil {
+	if err := p.server.Start(); err != nil {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(stderr)
@@ -49,18 +56,19 @@ func start(t *testing.T) *patrol {
 			p.url = "http://" + address
 		}
 	}
-	drained := make(chan struct{})
+	p.ended = make(chan struct{})
 	go func() { // so that the server never waits for a reader of its log
-		defer close(drained)
+		defer close(p.ended)
 		for lines.Scan() {
+			p.mu.Lock()
+			p.log.WriteString(lines.Text() + "\n")
+			p.mu.Unlock()
 		}
+		p.result = p.server.Wait()
 	}()
 	t.Cleanup(func() {
-		if err := server.Process.Signal(syscall.SIGTERM); err != nil {
-			t.Error(err)
-		}
-		<-drained
-		if err := server.Wait(); err != nil {
+		p.server.Process.Signal(syscall.SIGTERM) // one that has ended takes none
+		if err := p.wait(); err != nil {
 			t.Errorf("patrol serve: %v", err)
 		}
 	})
@@ -68,6 +76,18 @@ func start(t *testing.T) *patrol {
 		t.Fatal("patrol serve did not say where it listens")
 	}
 	return p
+}
+
+// wait waits until the server has ended.
+func (p *patrol) wait() error {
+	<-p.ended
+	return p.result
+}
+
+func (p *patrol) logged() string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.log.String()
 }
 
 // run is a command of patrol's; it gives the standard output without the line

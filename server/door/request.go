@@ -1,7 +1,9 @@
 package door
 
 import (
+	"cmp"
 	"context"
+	"errors"
 	"fmt"
 	"log/slog"
 	"net/http"
@@ -96,6 +98,19 @@ func (q *Request) Allow(methods ...string) (ok bool) {
 	q.W.Header().Set("Allow", strings.Join(methods, ", "))
 	q.Plain(http.StatusMethodNotAllowed, "Method Not Allowed")
 	return false
+}
+
+// StatusGone is what the log says of a request whose client went away before
+// there was an answer. nginx calls it that, too.
+const StatusGone = 499
+
+// EndIfGone ends the request if err only says that its client has gone away:
+// nobody reads an answer, and nothing has failed.
+func (q *Request) EndIfGone(err error) {
+	if q.Context.Err() != nil && errors.Is(err, context.Canceled) {
+		q.Status = cmp.Or(q.Status, StatusGone)
+		panic(http.ErrAbortHandler)
+	}
 }
 
 // Refused notes a refusal, as Visit.Refused does. A query is left out: it may hold

@@ -1,7 +1,6 @@
 package rest
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"slices"
@@ -76,11 +75,10 @@ func (c *call) refuse(err error) {
 		c.sendRefusal(own)
 		return
 	}
+	c.EndIfGone(err)
 	var reason *model.Reason
 	if !errors.As(err, &reason) {
-		if c.Context.Err() == nil || !errors.Is(err, context.Canceled) {
-			c.House.Log.Error("request failed", "id", c.ID, "error", err)
-		}
+		c.House.Log.Error("request failed", "id", c.ID, "error", err)
 		reason = &model.Reason{Kind: err}
 	}
 	switch {
