@@ -1,10 +1,11 @@
 package ui
 
 import (
-	"slices"
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
+	"charm.land/bubbles/v2/textinput"
 	tea "charm.land/bubbletea/v2"
 )
 
@@ -12,102 +13,56 @@ import (
 // is beyond every limit of the domain, so that its error is still shown.
 const maxInput = 1024
 
-// input is one line of text being typed.
+// input is one line of text being typed. The library edits it; drawing is ours,
+// since its cursor counts a wide character as one cell.
 type input struct {
-	text []rune
-	at   int // the cursor stands before text[at]
+	line  textinput.Model
+	ready bool
 }
 
 func newInput(s string) input {
 	var in input
-	in.insert(s)
+	in.set(s)
 	return in
 }
 
-func (in *input) String() string { return string(in.text) }
+// begin makes the line when it is first needed: most fields are never typed into.
+func (in *input) begin() {
+	if in.ready {
+		return
+	}
+	in.line, in.ready = textinput.New(), true
+	in.line.CharLimit = maxInput
+	in.line.SetVirtualCursor(false)
+	in.line.KeyMap.Paste.SetEnabled(false) // it would read the clipboard of the machine that Patrol runs on
+	in.line.Focus()
+}
+
+func (in *input) String() string { return unveil(in.line.Value()) }
+
+// atEnd tells whether the cursor stands behind the text.
+func (in *input) atEnd() bool { return in.line.Position() == len([]rune(in.line.Value())) }
 
 // set replaces the text and puts the cursor behind it.
 func (in *input) set(s string) {
-	*in = newInput(s)
-}
-
-// insert puts s in at the cursor. Line ends and tabs become blanks.
-func (in *input) insert(s string) {
-	if limit := 4 * maxInput; len(s) > limit { // don't look at a pasted megabyte
-		s = strings.ToValidUTF8(s[:limit], "")
-	}
-	more := []rune(strings.NewReplacer("\r\n", " ", "\n", " ", "\r", " ", "\t", " ").Replace(s))
-	more = more[:min(len(more), maxInput-len(in.text))]
-	in.text = slices.Insert(in.text, in.at, more...)
-	in.at += len(more)
+	in.begin()
+	in.line.SetValue(veil(s))
+	in.line.CursorEnd()
 }
 
 // update takes a key or a paste, and tells whether the text is another now.
 func (in *input) update(msg tea.Msg) (changed bool) {
-	before := string(in.text)
-	switch msg := msg.(type) {
-	case tea.PasteMsg:
-		in.insert(strings.TrimRight(msg.Content, "\r\n"))
-	case tea.KeyPressMsg:
-		in.key(msg)
+	in.begin()
+	before := in.line.Value()
+	if paste, ok := msg.(tea.PasteMsg); ok {
+		if limit := 4 * maxInput; len(paste.Content) > limit { // don't look at a pasted megabyte
+			paste.Content = strings.ToValidUTF8(paste.Content[:limit], "")
+		}
+		paste.Content = veil(strings.ReplaceAll(strings.TrimRight(paste.Content, "\r\n"), "\r\n", "\n"))
+		msg = paste
 	}
-	return string(in.text) != before
-}
-
-func (in *input) key(msg tea.KeyPressMsg) {
-	switch msg.String() {
-	case "left", "ctrl+b":
-		in.at = max(in.at-1, 0)
-	case "right", "ctrl+f":
-		in.at = min(in.at+1, len(in.text))
-	case "ctrl+left", "alt+b", "alt+left":
-		in.at = in.wordStart()
-	case "ctrl+right", "alt+f", "alt+right":
-		in.at = in.wordEnd()
-	case "home", "ctrl+a":
-		in.at = 0
-	case "end", "ctrl+e":
-		in.at = len(in.text)
-	case "backspace", "ctrl+h":
-		in.remove(max(in.at-1, 0), in.at)
-	case "delete", "ctrl+d":
-		in.remove(in.at, min(in.at+1, len(in.text)))
-	case "ctrl+w", "alt+backspace", "ctrl+backspace":
-		in.remove(in.wordStart(), in.at)
-	case "ctrl+u":
-		in.remove(0, in.at)
-	case "ctrl+k":
-		in.remove(in.at, len(in.text))
-	default:
-		in.insert(msg.Text)
-	}
-}
-
-func (in *input) remove(from, to int) {
-	in.text = slices.Delete(in.text, from, to)
-	in.at = from
-}
-
-func (in *input) wordStart() int {
-	i := in.at
-	for i > 0 && unicode.IsSpace(in.text[i-1]) {
-		i--
-	}
-	for i > 0 && !unicode.IsSpace(in.text[i-1]) {
-		i--
-	}
-	return i
-}
-
-func (in *input) wordEnd() int {
-	i := in.at
-	for i < len(in.text) && unicode.IsSpace(in.text[i]) {
-		i++
-	}
-	for i < len(in.text) && !unicode.IsSpace(in.text[i]) {
-		i++
-	}
-	return i
+	in.line, _ = in.line.Update(msg)
+	return in.line.Value() != before
 }
 
 // view draws the part of the text around the cursor in at most w cells, and
@@ -116,9 +71,10 @@ func (in *input) view(w int) (text string, x int) {
 	if w <= 0 {
 		return "", 0
 	}
-	from := in.at
+	typed, at := []rune(in.String()), in.line.Position()
+	from := at
 	for x < w-1 && from > 0 {
-		n := width(shown(in.text[from-1]))
+		n := width(shown(typed[from-1]))
 		if x+n > w-1 {
 			break
 		}
@@ -127,7 +83,7 @@ func (in *input) view(w int) (text string, x int) {
 	}
 	var b strings.Builder
 	used := 0
-	for _, r := range in.text[from:] {
+	for _, r := range typed[from:] {
 		s := shown(r)
 		if used += width(s); used > w {
 			break
@@ -136,6 +92,30 @@ func (in *input) view(w int) (text string, x int) {
 	}
 	return b.String(), x
 }
+
+// The library drops control characters without a word. Here they stay, can be
+// seen, and are refused: so they go through it as characters of private use.
+const veils = 0xF0000
+
+func veil(s string) string {
+	return strings.Map(func(r rune) rune {
+		if hidden(r) && !strings.ContainsRune("\n\r\t", r) { // those become blanks
+			return r + veils
+		}
+		return r
+	}, s)
+}
+
+func unveil(s string) string {
+	return strings.Map(func(r rune) rune {
+		if hidden(r - veils) {
+			return r - veils
+		}
+		return r
+	}, s)
+}
+
+func hidden(r rune) bool { return unicode.IsControl(r) || r == utf8.RuneError }
 
 // shown is how one typed character is drawn: what must not reach the terminal
 // as it is can be seen and removed.

@@ -95,7 +95,7 @@ func (l *list[T]) lastWord() (before, word string) {
 
 // offers are the words that would complete the one being typed.
 func (l *list[T]) offers() []string {
-	if l.hints == nil || l.filter.at < len(l.filter.text) {
+	if l.hints == nil || !l.filter.atEnd() {
 		return nil
 	}
 	_, word := l.lastWord()
