@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"patrol/model"
+	"patrol/sshkey"
 )
 
 func (l *settingLine) check(time.Time) error {
@@ -61,11 +62,24 @@ func (l *userLine) check(time.Time) error {
 		w.add("R5", "email", model.CheckEmail(l.Email))
 	}
 	for i, text := range l.SSHKeys {
-		key, wrong := parseSSHKey(text)
+		key, wrong := parseKey(text)
 		w.add("R5", "ssh_keys", wrong)
 		l.SSHKeys[i] = keyLine(key.Line, key.Title)
 	}
 	return w.err()
+}
+
+// parseKey reads a public key as it stands in authorized_keys, with its comment
+// but without options. What is wrong with it is told like the value of a field.
+func parseKey(text string) (key model.NewKey, wrong string) {
+	key, err := sshkey.Parse([]byte(text))
+	if err != nil {
+		return key, "must be public SSH keys as in authorized_keys, without options: ed25519, ECDSA, or RSA of 2048 bits or more"
+	}
+	if key.Title, wrong = model.CleanName(key.Title, true); wrong != "" {
+		wrong = "has a comment that " + wrong
+	}
+	return key, wrong
 }
 
 // keyLine is a key with its title as a comment.
@@ -180,7 +194,7 @@ func (t *tx) addPerson(l *userLine) error {
 
 func (t *tx) addKeyLines(user int64, l *userLine) error {
 	for _, text := range l.SSHKeys {
-		key, _ := parseSSHKey(text) // checked before
+		key, _ := parseKey(text) // checked before
 		if _, err := t.addKey(user, l.Username, key); err != nil {
 			return err
 		}
