@@ -1,42 +1,9 @@
 package model
 
-import "time"
-
-// Door is where a request came in (R161).
-type Door string
-
-// The doors.
-const (
-	ConsoleDoor  Door = "console"
-	SSHDoor      Door = "ssh"
-	CLIDoor      Door = "cli"
-	APIDoor      Door = "api"
-	GitDoor      Door = "git"
-	RegistryDoor Door = "registry"
-	AuthDoor     Door = "auth"
-	GatewayDoor  Door = "gateway"
-	SystemDoor   Door = "system"
+import (
+	"context"
+	"time"
 )
-
-// Actor is who calls a use case. The store reads what is known of the user and
-// the token anew in the use case's own transaction, so that neither can have
-// been revoked or blocked meanwhile.
-type Actor struct {
-	UserID    int64 // 0: nobody
-	AsID      int64 // --as: whose rights count instead; both are audited
-	TokenID   int64 // the token used, 0: none
-	Door      Door
-	Address   string // IP; at the machine itself the operating system's login
-	RequestID string
-}
-
-// ID is the user whose rights count.
-func (a Actor) ID() int64 {
-	if a.AsID != 0 {
-		return a.AsID
-	}
-	return a.UserID
-}
 
 // The actions of R162, as the audit log names them.
 const (
@@ -101,4 +68,22 @@ type AuditReport struct {
 	Head    [32]byte // hash of the last entry that fits
 	Broken  int64    // number of the first entry that doesn't fit; 0: none
 	Problem string   // what is wrong with it
+}
+
+// Audit reads the log.
+type Audit interface {
+	Entries(context.Context, Actor, AuditQuery, Page) (List[Entry], error)
+	// VerifyAudit walks the whole hash chain (R163).
+	VerifyAudit(context.Context, Actor) (AuditReport, error)
+}
+
+// AuditQuery says which entries are wanted, newest first.
+type AuditQuery struct {
+	In      Ref // entries about a place and what is in it
+	UserID  int64
+	TokenID int64
+	Action  string
+	After   time.Time
+	Before  time.Time
+	Hash    [32]byte // only the entry with this hash; zero: any (R163)
 }

@@ -2,6 +2,29 @@ package model
 
 import "slices"
 
+// Step is one of the steps of R171 that a decision takes.
+type Step struct {
+	Name   string // "scope"
+	Rule   string
+	Passed bool
+	Text   string // why not
+}
+
+// Change is something that would change the answer, and what the answer would
+// then be.
+type Change struct {
+	Text     string // "with write_repository and as Developer"
+	Decision Decision
+}
+
+// Explanation is the answer to a Question (R172).
+type Explanation struct {
+	Token    Token
+	Steps    []Step
+	Decision Decision
+	Changes  []Change
+}
+
 // Explain runs Decide and shows what it did: the steps of R171 in their order
 // up to the one that decides, and what would change the answer (R172). Each
 // change was tried by asking Decide again; where one alone isn't enough, the

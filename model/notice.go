@@ -1,5 +1,31 @@
 package model
 
+import (
+	"context"
+	"time"
+)
+
+// Notice tells that a token is about to expire, or has (R96).
+type Notice struct {
+	ID        int64
+	At        time.Time
+	DaysLeft  int // the window it belongs to: NoticeEarly, NoticeSoon, NoticeLast or NoticeExpired
+	ExpiresOn Date
+	TokenID   int64
+	Token     string // its name
+	Kind      TokenKind
+	Place     Place
+	PlacePath string
+	To        []string // usernames; administrators see all besides
+}
+
+// Notices lists them.
+type Notices interface {
+	// Notices gives those that are for the actor, administrators and auditors
+	// all, newest first.
+	Notices(context.Context, Actor, Page) (List[Notice], error)
+}
+
 // The windows of R96: how many days are left at most when a notice is given.
 const (
 	NoticeEarly   = 60

@@ -1,7 +1,7 @@
 package model
 
 import (
-	"fmt"
+	"context"
 	"strings"
 	"time"
 )
@@ -73,64 +73,6 @@ func ParseID(s string) (id int64, ok bool) {
 		id = id*10 + int64(c-'0')
 	}
 	return id, id > 0
-}
-
-// Visibility is who may see a place without a role in it (§2). Wider compares
-// greater.
-type Visibility uint8
-
-// The three of R3.
-const (
-	Private Visibility = iota
-	Internal
-	Public
-)
-
-// Visibilities lists them from the narrowest to the widest.
-var Visibilities = []Visibility{Private, Internal, Public}
-
-func (v Visibility) String() string {
-	switch v {
-	case Internal:
-		return "internal"
-	case Public:
-		return "public"
-	}
-	return "private"
-}
-
-// ParseVisibility reads one of the three names.
-func ParseVisibility(s string) (Visibility, error) {
-	for _, v := range Visibilities {
-		if s == v.String() {
-			return v, nil
-		}
-	}
-	return Private, fmt.Errorf("%q is not a visibility: use private, internal or public", s)
-}
-
-// Plan is what a top-level group pays for. It matters on a saas instance only (R80).
-type Plan string
-
-// The plans of R80.
-const (
-	Free     Plan = "free"
-	Trial    Plan = "trial"
-	Premium  Plan = "premium"
-	Ultimate Plan = "ultimate"
-)
-
-// Plans lists the plans.
-var Plans = []Plan{Free, Trial, Premium, Ultimate}
-
-// ParsePlan reads one of the four names.
-func ParsePlan(s string) (Plan, error) {
-	for _, p := range Plans {
-		if s == string(p) {
-			return p, nil
-		}
-	}
-	return Free, fmt.Errorf("%q is not a plan: use free, trial, premium or ultimate", s)
 }
 
 // Group is a group or subgroup (R2).
@@ -214,3 +156,90 @@ func SplitPath(full string) (parent, last string) {
 	}
 	return "", full
 }
+
+// Projects are the use cases of projects.
+type Projects interface {
+	// AddProject makes a project, its missing parent groups if Parents is set,
+	// and an empty bare repository (R3, R4, R7, R32, R33).
+	AddProject(context.Context, Actor, NewPlace) (Project, error)
+	Project(context.Context, Actor, Ref) (Project, error)
+	Projects(context.Context, Actor, PlaceQuery, Page) (List[Project], error)
+	ChangeProject(context.Context, Actor, Ref, PlaceChange) (Project, error)
+	// RemoveProject deletes it with its tokens, bots and repository (R115).
+	RemoveProject(context.Context, Actor, Ref) error
+	// CheckPlace decides AddProject or AddGroup without doing it, and tells the
+	// full paths of the groups that it would make.
+	CheckPlace(context.Context, Actor, NewPlace) (makes []string, err error)
+}
+
+// Groups are the use cases of groups.
+type Groups interface {
+	AddGroup(context.Context, Actor, NewPlace) (Group, error)
+	Group(context.Context, Actor, Ref) (Group, error)
+	Groups(context.Context, Actor, PlaceQuery, Page) (List[Group], error)
+	ChangeGroup(context.Context, Actor, Ref, PlaceChange) (Group, error)
+	// RemoveGroup deletes it with everything in it (A96).
+	RemoveGroup(context.Context, Actor, Ref) error
+}
+
+// NewPlace asks for a project or a group.
+type NewPlace struct {
+	Kind        PlaceKind
+	FullPath    string // with its parents
+	Name        string // empty: the path's last part
+	Description string
+	Visibility  Visibility
+	Plan        Plan // top-level groups only, administrators only; empty: free
+	Parents     bool // make the parent groups that are missing
+
+	DefaultBranch string // projects: where the empty repository's HEAD points; empty: main
+	Readme        bool   // projects: begin with a commit of a README.md (A83)
+}
+
+// PlaceChange says what to change; nil leaves it.
+type PlaceChange struct {
+	Name          *string
+	Path          *string // the last part
+	Description   *string
+	Visibility    *Visibility
+	Plan          *Plan   // top-level groups, administrators
+	TokenCreation *bool   // top-level groups, Owners (R76)
+	DefaultBranch *string // projects
+}
+
+// PlaceQuery says which projects or groups are wanted; only those that the
+// actor sees are found (R35). All conditions hold together.
+type PlaceQuery struct {
+	Search    string // part of the full path or the name, without case
+	OwnName   bool   // Search looks at the last part of the path, not at the parents'
+	Within    Ref    // the group they are in, at any depth
+	Direct    bool   // only what stands in Within itself
+	TopLevel  bool   // groups: only top-level ones
+	Creatable bool   // groups: only those in which the actor may create projects (R32)
+	Counts    bool   // fill in Counts, and Creation for projects
+
+	MinRole    Role        // the lowest role that the actor has there by memberships; NoRole: any or none
+	Visibility *Visibility // nil: any
+	AfterID    int64       // only greater ids; 0: all
+	BeforeID   int64       // only smaller ids; 0: all
+
+	Sort       PlaceSort
+	Descending bool
+
+	// Associations says that a token asks what it reaches: any scope lets it (R61).
+	Associations bool
+}
+
+// PlaceSort is the order of a list of projects or groups; equal ones follow by
+// id, in the same direction.
+type PlaceSort uint8
+
+// The orders of A81 and A91. Groups were updated and active when they were made.
+const (
+	PlacesByPath PlaceSort = iota // the full path
+	PlacesByID
+	PlacesByName
+	PlacesByCreated
+	PlacesByUpdated
+	PlacesByActivity // the last push or change
+)

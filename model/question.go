@@ -7,6 +7,18 @@ import (
 	"strings"
 )
 
+// Question is something that a token may be let do or not: what explain asks.
+type Question struct {
+	Text   string // as written: "git push acme/web"
+	Access Access
+	Action Action
+	In     Ref // zero: the token's own place, or none
+
+	Own     bool   // In is the token's own place
+	Number  int64  // of the token, member or issue in it that is aimed at; 0: none
+	Cluster string // of Kubernetes, which says what In is
+}
+
 // ErrQuestion is the error of ParseQuestion for what is no question at all. Like
 // the others it doesn't repeat what was written, which may hold a secret.
 var ErrQuestion = errors.New("ask one of: METHOD /api/v4/PATH, git fetch|push PATH, registry pull|push NAME, auth METHOD [PROJECT], k8s CLUSTER, ai")

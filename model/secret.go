@@ -48,7 +48,7 @@ func (s Secret) Reveal() string {
 func (s Secret) Empty() bool { return s.Reveal() == "" }
 
 // Digest is the SHA-256 of the whole secret, the only form that is stored (R142).
-func (s Secret) Digest() Digest { return sha256.Sum256([]byte(s.Reveal())) }
+func (s Secret) Digest() Digest { return DigestOf(s.Reveal()) }
 
 // Format answers every verb of package fmt with [hidden].
 func (Secret) Format(f fmt.State, _ rune) { io.WriteString(f, hidden) }
@@ -58,6 +58,10 @@ func (Secret) MarshalText() ([]byte, error) { return []byte(hidden), nil }
 
 // LogValue answers log/slog with [hidden].
 func (Secret) LogValue() slog.Value { return slog.StringValue(hidden) }
+
+// DigestOf is the SHA-256 of any text: what tells it from others without keeping
+// it.
+func DigestOf(text string) Digest { return sha256.Sum256([]byte(text)) }
 
 // Digest is the SHA-256 of a secret. It is as good as hidden too: it never
 // leaves the store but in an export.

@@ -1,6 +1,7 @@
 package model
 
 import (
+	"context"
 	"fmt"
 	"net/url"
 	"regexp"
@@ -128,4 +129,20 @@ func isURL(s string) error {
 		return fmt.Errorf("must be an http or https URL without credentials, query or fragment")
 	}
 	return nil
+}
+
+// Settings are the instance's settings (R190).
+type Settings interface {
+	Settings(context.Context, Actor) ([]Setting, error)
+	ChangeSetting(ctx context.Context, a Actor, key, value string) (Setting, error)
+	// ChangeSettings sets several, all or none; of each only Key and Value count.
+	ChangeSettings(context.Context, Actor, []Setting) error
+	// RecordURL notes the address of a running server in the setting url; it is
+	// not a person's change.
+	RecordURL(ctx context.Context, url string) error
+	// URL is the setting url; empty: no server has recorded one.
+	URL(context.Context) (string, error)
+	// Setting is the value of one setting, for doors: it is not a person's
+	// question. An unknown key is ErrNotFound.
+	Setting(ctx context.Context, key string) (string, error)
 }

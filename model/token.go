@@ -1,6 +1,9 @@
 package model
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // TokenKind is what a token belongs to (R40).
 type TokenKind string
@@ -97,15 +100,58 @@ type Event struct {
 	Text   string
 }
 
-// Push is one accepted push (G29).
-type Push struct {
-	ProjectID int64
-	Refs      []RefUpdate
+// Tokens are the use cases of project, group and personal tokens.
+type Tokens interface {
+	// CreateToken makes a token and, for a place, its bot and membership (R41,
+	// R42, R100, R152).
+	CreateToken(context.Context, Actor, NewToken) (IssuedToken, error)
+	// CheckToken decides CreateToken without doing it, with defaults filled in:
+	// for forms, at every key stroke. Nothing is audited.
+	CheckToken(context.Context, Actor, NewToken) (NewToken, Decision, error)
+	// Token finds one token (R44, R48). In a place other than the zero Ref only
+	// that place's own tokens are found (A42).
+	Token(ctx context.Context, a Actor, in Ref, id int64) (Token, error)
+	// Tokens lists a place's own tokens, or all that the actor may see.
+	Tokens(context.Context, Actor, TokenQuery, Page) (List[Token], error)
+	// RevokeTokens revokes all or none (R94, R120). In as for Token.
+	RevokeTokens(ctx context.Context, a Actor, in Ref, ids ...int64) error
+	// RevokeSelf revokes the actor's own token, whatever its scopes (R61).
+	RevokeSelf(context.Context, Actor) error
+	// TokenHistory is what happened to a token and what was done with it,
+	// newest first.
+	TokenHistory(ctx context.Context, a Actor, id int64, p Page) (List[Event], error)
+	// NotAcknowledged audits that a new secret's screen was left before the
+	// person had said that it is stored.
+	NotAcknowledged(ctx context.Context, a Actor, id int64) error
 }
 
-// RefUpdate is one ref that a push changed. An id of zeros only: the ref was
-// made, or deleted.
-type RefUpdate struct {
-	Name     string
-	Old, New string
+// TokenQuery says which tokens are wanted; all conditions hold together (A41).
+type TokenQuery struct {
+	In      Ref    // the place; zero: every token that the actor may see
+	UserID  int64  // owner; 0: any
+	Filter  Filter // the console's filter line
+	Search  string // part of the name, without case
+	Active  *bool  // active, or revoked or expired (R90)
+	Revoked *bool
+
+	CreatedAfter, CreatedBefore   time.Time // inclusive
+	ExpiresAfter, ExpiresBefore   Date      // inclusive, exclusive
+	LastUsedAfter, LastUsedBefore time.Time // inclusive; never used matches neither
+
+	Sort       TokenSort
+	Descending bool
+	Deleted    bool // also those of deleted bots: the console's history, never REST (R123)
 }
+
+// TokenSort is the order of a list of tokens. Equal ones follow by id, the
+// larger first; never used ones stand last in both directions (A41).
+type TokenSort uint8
+
+// The orders of A41.
+const (
+	ByID TokenSort = iota
+	ByCreated
+	ByExpiry
+	ByLastUse
+	ByName
+)

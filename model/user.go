@@ -1,6 +1,9 @@
 package model
 
-import "time"
+import (
+	"context"
+	"time"
+)
 
 // UserKind tells people from bots and from the ghost (R5).
 type UserKind uint8
@@ -57,15 +60,58 @@ type Key struct {
 	AddedAt     time.Time
 }
 
-// Member is a user's membership in a place, direct or inherited (R8, R10).
-type Member struct {
-	User      User
-	Role      Role
-	From      Place // where the membership is: the place asked about, or a group above it
-	FromPath  string
-	ExpiresOn Date // zero: no end; a bot's has none of its own (R100)
-	CreatedAt time.Time
-	CreatedBy *User // nil: nobody known
-	TokenID   int64 // of a bot: the token that it is for
-	TokenEnds Date  // of a bot: that token's date
+// Users are the use cases of people and their keys.
+type Users interface {
+	AddUser(context.Context, Actor, NewUser) (User, error)
+	// User finds a user by number or, with id 0, by username.
+	User(ctx context.Context, a Actor, id int64, username string) (User, error)
+	Users(context.Context, Actor, UserQuery, Page) (List[User], error)
+	ChangeUser(ctx context.Context, a Actor, id int64, c UserChange) (User, error)
+	RemoveUser(ctx context.Context, a Actor, id int64) error
+	// Seats counts active humans: bots and the ghost take none (R108).
+	Seats(context.Context, Actor) (int, error)
+
+	AddKey(ctx context.Context, a Actor, userID int64, k NewKey) (Key, error)
+	Keys(ctx context.Context, a Actor, userID int64) ([]Key, error)
+	RemoveKey(ctx context.Context, a Actor, userID, keyID int64) error
+}
+
+// NewUser asks for a person.
+type NewUser struct {
+	Username string
+	Name     string
+	Email    string // empty: username@host
+	Admin    bool
+	Auditor  bool
+	External bool
+	Keys     []NewKey
+}
+
+// NewKey is a public SSH key, parsed by the door.
+type NewKey struct {
+	Title       string
+	Fingerprint string // SHA256:…
+	Line        string // the key in authorized_keys form, without comment
+}
+
+// UserChange says what to change; nil leaves it.
+type UserChange struct {
+	Name, Email                       *string
+	Admin, Auditor, External, Blocked *bool
+}
+
+// UserQuery says which users are wanted; all conditions hold together.
+type UserQuery struct {
+	Search       string // part of username or name, without case
+	Kind         UserKind
+	Username     string // the whole of it, without case; empty: any
+	Active       bool   // only those who aren't blocked
+	Blocked      bool   // only those who are
+	External     bool   // only those who are
+	Admins       bool   // only administrators
+	WithoutBots  bool
+	WithoutGhost bool
+
+	CreatedAfter, CreatedBefore time.Time // inclusive
+	Ascending                   bool      // the oldest first
 }

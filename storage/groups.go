@@ -8,9 +8,6 @@ import (
 	"patrol/model"
 )
 
-// switchKey is the parameter that R76's switch has everywhere.
-const switchKey = "resource_access_token_creation_allowed"
-
 const groupColumns = `g.id, coalesce(g.parent_id, 0), g.top_id, g.name, g.description, g.visibility, g.created_at,
 	r.path, r.name, tr.path, top.plan, top.token_creation`
 
@@ -146,7 +143,7 @@ func (db *DB) ChangeGroup(ctx context.Context, a model.Actor, ref model.Ref, c m
 			return err
 		}
 		alter(made, "plan", &plan, c.Plan)
-		alter(made, switchKey, &open, c.TokenCreation)
+		alter(made, model.SwitchName, &open, c.TokenCreation)
 		group = old
 		if len(made) == 0 {
 			return nil
@@ -208,7 +205,7 @@ func (t *tx) checkGroup(p place, c model.PlaceChange, after *look) (changes, err
 		}
 	}
 	if c.TokenCreation != nil && p.parent != 0 {
-		w.add("R76", switchKey, onlyTopLevel)
+		w.add("R76", model.SwitchName, onlyTopLevel)
 	}
 	if c.DefaultBranch != nil {
 		w.add("R2", "default_branch", "only projects have one")

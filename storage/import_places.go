@@ -98,7 +98,7 @@ func (l *groupLine) apply(im *importing) (bool, error) {
 	if err := im.t.exec(shutSQL, p.ID); err != nil {
 		return false, err
 	}
-	return true, im.t.record(model.GroupChanged, p.about(), changes{switchKey: {true, false}})
+	return true, im.t.record(model.GroupChanged, p.about(), changes{model.SwitchName: {true, false}})
 }
 
 // draft is the place that a line asks for, checked like any other.

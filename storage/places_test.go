@@ -272,7 +272,7 @@ func TestSwitch(t *testing.T) {
 		refused(t, "R76 by a Maintainer", err, model.ErrDenied, "R31")
 		_, err = db.ChangeGroup(t.Context(), root, infra, off)
 		refused(t, "R76 on a subgroup", err, model.ErrInvalid, "R76")
-		if err.Error() != "Resource access token creation allowed only available on top-level groups" || fields(err) != switchKey {
+		if err.Error() != "Resource access token creation allowed only available on top-level groups" || fields(err) != model.SwitchName {
 			t.Errorf("R76: %v", err)
 		}
 		_, err = db.ChangeProject(t.Context(), root, p.Ref(), off)

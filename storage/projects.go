@@ -207,7 +207,7 @@ func (t *tx) checkProject(p place, c model.PlaceChange, after *look) (changes, e
 		w.add("R80", "plan", onlyTopLevel)
 	}
 	if c.TokenCreation != nil {
-		w.add("R76", switchKey, onlyTopLevel)
+		w.add("R76", model.SwitchName, onlyTopLevel)
 	}
 	if c.DefaultBranch != nil && !git.HasBranch(t.db.repositories.Folder(p.ID), *c.DefaultBranch) {
 		w.add("G28", "default_branch", "is not a branch of the repository")

@@ -17,17 +17,17 @@ func (db *DB) Whois(ctx context.Context, a model.Actor, text io.Reader) (hits []
 		return nil, errRehearsing // without its audit entry nothing is looked up
 	}
 	l := newLookup(ctx, db, a)
-	s := &scanner{secret: l.secret, request: l.request}
+	s := &model.Scanner{Secret: l.secret, Request: l.request}
 	err = db.view(ctx, a, func(t *tx) (err error) {
 		if _, err = t.visibleTokens(); err == nil {
-			s.prefixes, err = t.prefixes()
+			s.Prefixes, err = t.prefixes()
 		}
 		return err
 	})
 	if err != nil {
 		return nil, err
 	}
-	if err := s.read(ctx, text); err != nil {
+	if err := s.Read(ctx, text); err != nil {
 		return nil, err
 	}
 	if err := l.flush(); err != nil {

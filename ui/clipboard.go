@@ -78,7 +78,7 @@ func (a *App) emptyLater(digest model.Digest) tea.Cmd {
 
 func emptyClipboard(digest model.Digest) error {
 	text, err := clipboard.ReadAll()
-	if err != nil || model.NewSecret(text).Digest() != digest {
+	if err != nil || model.DigestOf(text) != digest {
 		return err
 	}
 	return clipboard.WriteAll("")

@@ -19,8 +19,6 @@ type placeSetting struct {
 	note  string
 }
 
-const switchName = "resource_access_token_creation_allowed"
-
 // newPlaceSettings shows what is set on a project or group. The switch is a
 // top-level group's: below it, it is inherited (R76).
 func newPlaceSettings(p *place) *list[placeSetting] {
@@ -56,7 +54,7 @@ func newPlaceSettings(p *place) *list[placeSetting] {
 		keys.NewToken: p.makesToken(),
 		keys.Switch: l.row(func(placeSetting) tea.Cmd { return flipSwitch(p) }, func(s placeSetting) error {
 			switch {
-			case s.name != switchName:
+			case s.name != model.SwitchName:
 				return errors.New("only the switch can be turned on and off here")
 			case p.Place != p.top:
 				return fmt.Errorf("it is set on %s; enter goes there", clean(p.topPath))
@@ -73,7 +71,7 @@ func newPlaceSettings(p *place) *list[placeSetting] {
 					return a.push(newPlace(a, s, settingsTab))
 				})
 		}, func(s placeSetting) error {
-			if s.name != switchName || p.Place == p.top {
+			if s.name != model.SwitchName || p.Place == p.top {
 				return errors.New("it is set here")
 			}
 			return nil
@@ -95,7 +93,7 @@ func settingsOf(s spot) []placeSetting {
 		note = plural(s.Projects, "project") + ", " + plural(s.Subgroups, "subgroup")
 	}
 	l, value := state(s.creation.Rule != "R75")
-	rows := []placeSetting{{switchName, l, value, note}}
+	rows := []placeSetting{{model.SwitchName, l, value, note}}
 	if s.Kind == model.ProjectPlace {
 		l, value := state(s.creation.Rule != "R70")
 		rows = append(rows, placeSetting{model.FeatureName, l, value, "flag, for administrators"})

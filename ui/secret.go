@@ -79,7 +79,7 @@ func (s *secret) act(p press) tea.Cmd {
 		return s.copy("", s.text.Reveal(), s.text.Digest())
 	case keys.Snippet:
 		sn := s.snippets(s.text.Reveal())[p.key[0]-'1']
-		return s.copy(sn.name+" line: ", sn.line, model.NewSecret(sn.line).Digest())
+		return s.copy(sn.name+" line: ", sn.line, model.DigestOf(sn.line))
 	case keys.Show:
 		s.shown = !s.shown
 		return s.app.wait(&s.hiding, showFor, func() tea.Cmd {

@@ -119,7 +119,7 @@ func addGroup(c *call) error {
 func changeGroup(c *call) error {
 	f := c.form()
 	change := f.placeChange()
-	change.TokenCreation = f.boolean("resource_access_token_creation_allowed")
+	change.TokenCreation = f.boolean(model.SwitchName)
 	if c.Pass.Caller.Admin {
 		if plan := f.oneOf("plan", "free", "trial", "premium", "ultimate"); plan != "" {
 			change.Plan = new(model.Plan(plan))
@@ -201,7 +201,7 @@ func (c *call) group(o *object, g *model.Group) {
 	o.text("subgroup_creation_level", "maintainer")
 	o.number("organization_id", 1)
 	if g.Role >= model.Owner {
-		o.boolean("resource_access_token_creation_allowed", g.TokenCreation)
+		o.boolean(model.SwitchName, g.TokenCreation)
 		o.text("plan", string(g.Plan))
 	}
 }

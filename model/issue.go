@@ -49,45 +49,9 @@ type IssueChange struct {
 	Closed             *bool
 }
 
-// RunnerKind is what a runner runs for.
-type RunnerKind string
-
-// The kinds of A120.
-const (
-	ProjectRunner  RunnerKind = "project_type"
-	GroupRunner    RunnerKind = "group_type"
-	InstanceRunner RunnerKind = "instance_type"
-)
-
-// RunnerPrefix stands before a runner's secret (R140).
-const RunnerPrefix = "glrt-"
-
-// Runner is a runner that somebody has made (A120, A121).
-type Runner struct {
-	ID              int64
-	Kind            RunnerKind
-	Place           Place // NoPlace: of the instance
-	Description     string
-	Paused          bool
-	Locked          bool
-	RunUntagged     bool
-	Tags            []string
-	AccessLevel     string // "not_protected", "ref_protected"
-	MaximumTimeout  int    // seconds, 0: none
-	MaintenanceNote string
-	CreatedBy       User
-	CreatedAt       time.Time
-}
-
-// RunnerQuery says which runners are wanted: a place's own, all that the actor
-// may manage, or with All every one (administrators).
-type RunnerQuery struct {
-	In  Ref
-	All bool
-}
-
-// Records are what people and bots write: each names its author (R114).
-type Records interface {
+// Issues are the use cases of issues and their notes, which name their authors
+// (R114).
+type Issues interface {
 	AddIssue(ctx context.Context, a Actor, in Ref, title string, description *string) (Issue, error)
 	Issue(ctx context.Context, a Actor, in Ref, iid int64) (Issue, error)
 	// Issues lists a project's, the newest first.
@@ -97,10 +61,4 @@ type Records interface {
 	AddNote(ctx context.Context, a Actor, in Ref, iid int64, body string) (Note, error)
 	// Notes lists an issue's, the newest first.
 	Notes(ctx context.Context, a Actor, in Ref, iid int64, p Page) (List[Note], error)
-
-	// AddRunner makes a runner; its secret is in the answer and nowhere else.
-	AddRunner(ctx context.Context, a Actor, r Runner) (Runner, Secret, error)
-	Runner(ctx context.Context, a Actor, id int64) (Runner, error)
-	Runners(ctx context.Context, a Actor, q RunnerQuery, p Page) (List[Runner], error)
-	RemoveRunner(ctx context.Context, a Actor, id int64) error
 }

@@ -1,22 +1,22 @@
-package storage
+package model
 
 import (
 	"bytes"
 	"context"
 	"errors"
 	"io"
-
-	"patrol/model"
 )
 
-// scanner reads a text of any length, with memory that doesn't grow, and picks
+// Scanner reads a text of any length, with memory that doesn't grow, and picks
 // out what may be a secret or a request id (R146). It cuts the text at what
 // can't be in a secret; of the pieces too short to be one it reads but every
 // eighteenth byte.
-type scanner struct {
-	prefixes [][]byte // ever in use, without the empty one
-	secret   func(text []byte) error
-	request  func(id []byte) error
+type Scanner struct {
+	Prefixes [][]byte // ever in use, without the empty one
+
+	// Secret and Request take what was found, which is theirs until they return.
+	// Their error ends the reading.
+	Secret, Request func(found []byte) error
 }
 
 const (
@@ -44,10 +44,10 @@ func chars(list string) (set charset) {
 	return set
 }
 
-// read reads to the end. It holds a piece that goes on behind the buffer's end
+// Read reads to the end. It holds a piece that goes on behind the buffer's end
 // back until it is whole; one as long as the buffer is no secret, but may hold
 // some.
-func (s *scanner) read(ctx context.Context, text io.Reader) error {
+func (s *Scanner) Read(ctx context.Context, text io.Reader) error {
 	buffer := make([]byte, scanBuffer)
 	defer clear(buffer)
 	kept, inside := 0, false // inside: what was kept is not the piece's beginning
@@ -77,16 +77,16 @@ func (s *scanner) read(ctx context.Context, text io.Reader) error {
 
 // overlap is what of an endless piece is kept, so that a secret across the
 // buffer's end is found.
-func (s *scanner) overlap() int {
+func (s *Scanner) overlap() int {
 	longest := 0
-	for _, p := range s.prefixes {
+	for _, p := range s.Prefixes {
 		longest = max(longest, len(p))
 	}
-	return longest + model.SecretLength
+	return longest + SecretLength
 }
 
 // pieces looks at each piece that is whole, and tells where the rest begins.
-func (s *scanner) pieces(b []byte, inside, end bool) (done int, err error) {
+func (s *Scanner) pieces(b []byte, inside, end bool) (done int, err error) {
 	for len(b)-done >= shortestPiece {
 		if cut := lastCut(b[done : done+shortestPiece]); cut >= 0 {
 			done += cut + 1
@@ -119,12 +119,12 @@ func lastCut(b []byte) int {
 
 // piece gives the secrets that a piece may hold, and itself, if it is whole and
 // not one of them.
-func (s *scanner) piece(b []byte, part bool) error {
+func (s *Scanner) piece(b []byte, part bool) error {
 	if err := s.prefixed(b, len(b)); err != nil {
 		return err
 	}
-	if !part && model.SecretLength <= len(b) && len(b) <= model.MaxSecretLength && !s.isPrefixed(b) {
-		if err := s.secret(b); err != nil {
+	if !part && SecretLength <= len(b) && len(b) <= MaxSecretLength && !s.isPrefixed(b) {
+		if err := s.Secret(b); err != nil {
 			return err
 		}
 	}
@@ -132,21 +132,21 @@ func (s *scanner) piece(b []byte, part bool) error {
 }
 
 // prefixed gives every secret with a known prefix that begins before a place.
-func (s *scanner) prefixed(b []byte, before int) error {
-	for _, p := range s.prefixes {
+func (s *Scanner) prefixed(b []byte, before int) error {
+	for _, p := range s.Prefixes {
 		for at := 0; at < before; at++ {
 			next := bytes.Index(b[at:], p)
 			if at += next; next < 0 || at >= before {
 				break
 			}
-			end := at + len(p) + model.SecretLength
+			end := at + len(p) + SecretLength
 			if end > len(b) {
 				break
 			}
 			if !only(b[at+len(p):end], &randomChars) {
 				continue
 			}
-			if err := s.secret(b[at:end]); err != nil {
+			if err := s.Secret(b[at:end]); err != nil {
 				return err
 			}
 		}
@@ -155,9 +155,9 @@ func (s *scanner) prefixed(b []byte, before int) error {
 }
 
 // isPrefixed tells whether the whole is a prefix with what follows it.
-func (s *scanner) isPrefixed(b []byte) bool {
-	for _, p := range s.prefixes {
-		if len(b) == len(p)+model.SecretLength && bytes.HasPrefix(b, p) && only(b[len(p):], &randomChars) {
+func (s *Scanner) isPrefixed(b []byte) bool {
+	for _, p := range s.Prefixes {
+		if len(b) == len(p)+SecretLength && bytes.HasPrefix(b, p) && only(b[len(p):], &randomChars) {
 			return true
 		}
 	}
@@ -176,7 +176,7 @@ func only(b []byte, of *charset) bool {
 
 // requests gives what may be request ids (A6): sixteen hex digits, a dash, and a
 // number in digits and small letters.
-func (s *scanner) requests(b []byte) error {
+func (s *Scanner) requests(b []byte) error {
 	for at := 0; ; at++ {
 		next := bytes.IndexByte(b[at:], '-')
 		if at += next; next < 0 {
@@ -192,7 +192,7 @@ func (s *scanner) requests(b []byte) error {
 		if end == at+1 || end-at-1 > maxRequestCount || end < len(b) && wordChars[b[end]] {
 			continue
 		}
-		if err := s.request(b[start:end]); err != nil {
+		if err := s.Request(b[start:end]); err != nil {
 			return err
 		}
 	}

@@ -1,4 +1,4 @@
-package storage
+package model
 
 import (
 	"bytes"
@@ -13,13 +13,13 @@ import (
 
 var testPrefixes = [][]byte{[]byte("glpat-"), []byte("gl"), []byte("ac/me=")}
 
-// scanned are all texts that a scanner gives, sorted.
+// scanned are all texts that a Scanner gives, sorted.
 func scanned(t *testing.T, text string) (secrets, requests []string) {
 	t.Helper()
-	s := &scanner{prefixes: testPrefixes,
-		secret:  func(b []byte) error { secrets = append(secrets, string(b)); return nil },
-		request: func(b []byte) error { requests = append(requests, string(b)); return nil }}
-	if err := s.read(context.Background(), iotest.HalfReader(strings.NewReader(text))); err != nil {
+	s := &Scanner{Prefixes: testPrefixes,
+		Secret:  func(b []byte) error { secrets = append(secrets, string(b)); return nil },
+		Request: func(b []byte) error { requests = append(requests, string(b)); return nil }}
+	if err := s.Read(context.Background(), iotest.HalfReader(strings.NewReader(text))); err != nil {
 		t.Fatal(err)
 	}
 	slices.Sort(secrets)
@@ -129,18 +129,18 @@ func TestScanHostile(t *testing.T) {
 			}
 		}
 	}
-	s := &scanner{secret: func([]byte) error { return nil }, request: func([]byte) error { return nil }}
-	if err := s.read(t.Context(), iotest.TimeoutReader(bytes.NewReader(make([]byte, 1<<20)))); err == nil {
+	s := &Scanner{Secret: func([]byte) error { return nil }, Request: func([]byte) error { return nil }}
+	if err := s.Read(t.Context(), iotest.TimeoutReader(bytes.NewReader(make([]byte, 1<<20)))); err == nil {
 		t.Error("the reader's error is lost")
 	}
 	gone, cancel := context.WithCancel(t.Context())
 	cancel()
-	if err := s.read(gone, strings.NewReader("x")); err == nil {
+	if err := s.Read(gone, strings.NewReader("x")); err == nil {
 		t.Error("nobody waits for it, but it goes on")
 	}
 	failing := fmt.Errorf("no")
-	s.secret = func([]byte) error { return failing }
-	if err := s.read(t.Context(), strings.NewReader(scanSecret)); err != failing {
+	s.Secret = func([]byte) error { return failing }
+	if err := s.Read(t.Context(), strings.NewReader(scanSecret)); err != failing {
 		t.Error(err)
 	}
 }
