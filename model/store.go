@@ -36,4 +36,6 @@ type Store interface {
 	Version() (uint64, error)
 	// Ready is nil while the database answers.
 	Ready(context.Context) error
+	// Warning is one line on what isn't well although it answers, empty mostly.
+	Warning() string
 }

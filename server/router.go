@@ -17,9 +17,9 @@ func (s *Server) Handler() http.Handler {
 func (s *Server) route(q *door.Request) {
 	switch path := q.Path; {
 	case path == "/-/liveness":
-		s.probe(q, nil)
+		s.probe(q, nil, "")
 	case path == "/-/readiness":
-		s.probe(q, s.ready(q.Context))
+		s.probe(q, s.ready(q.Context), s.Store.Warning())
 	case path == "/api" || strings.HasPrefix(path, "/api/"):
 		s.api.Serve(q, strings.TrimPrefix(path, "/api"))
 	default:
@@ -28,12 +28,14 @@ func (s *Server) route(q *door.Request) {
 	}
 }
 
-// probe answers with one word (G98).
-func (s *Server) probe(q *door.Request, err error) {
+// probe answers with one word (G98), and a line on what isn't well.
+func (s *Server) probe(q *door.Request, err error, warning string) {
 	switch {
 	case !q.Allow(http.MethodGet, http.MethodHead):
 	case err != nil:
 		q.Plain(http.StatusServiceUnavailable, "unavailable")
+	case warning != "":
+		q.Plain(http.StatusOK, "ok\nwarning: "+warning)
 	default:
 		q.Plain(http.StatusOK, "ok")
 	}

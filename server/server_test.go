@@ -302,6 +302,10 @@ func TestProbes(t *testing.T) {
 	w := newWorld(t)
 	w.expect("G98", w.ask("GET", "/-/liveness"), 200, "ok\n")
 	w.expect("G98", w.ask("GET", "/-/readiness"), 200, "ok\n")
+	if err := os.Truncate(filepath.Join(w.dir, "patrol.db-wal"), 300<<20); err != nil { // as if so much had been written
+		t.Fatal(err)
+	}
+	w.expect("a long log", w.ask("GET", "/-/readiness"), 200, "ok\nwarning: the write-ahead log holds 300 MB: something has been reading for long; end exports and backups that hang\n")
 	w.expect("G98", w.ask("POST", "/-/readiness"), 405, "Method Not Allowed\n")
 	w.expect("G98", w.ask("GET", "/-/nothing"), 404, "Not Found\n")
 }

@@ -276,7 +276,10 @@ const entriesInSQL = `SELECT number FROM audit WHERE group_id > 0 AND group_id I
 // byTokenSQL is what was done with a token, as an index knows it.
 const byTokenSQL = `a.token_id > 0 AND a.token_id = ?`
 
-const allEntriesSQL = `SELECT ` + entryColumns + ` FROM audit a ORDER BY a.number`
+const nextEntriesSQL = `SELECT ` + entryColumns + ` FROM audit a WHERE a.number > ? ORDER BY a.number LIMIT ?`
+
+// verifyBatch is how many entries are verified on one snapshot.
+const verifyBatch = 10_000
 
 // lastNumberSQL is the number that the table has reached, also if its last
 // entries were cut off.
@@ -286,18 +289,32 @@ const lastNumberSQL = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE na
 // entry that doesn't fit (R163).
 func (db *DB) VerifyAudit(ctx context.Context, a model.Actor) (report model.AuditReport, err error) {
 	err = db.view(ctx, a, func(t *tx) error {
-		if _, err := t.auditWhere(model.AuditQuery{}); err != nil {
-			return err
-		}
-		report, err = t.verify()
+		_, err := t.auditWhere(model.AuditQuery{})
 		return err
 	})
-	return report, err
+	if err != nil {
+		return report, err
+	}
+	return db.verify(ctx)
 }
 
-func (t *tx) verify() (r model.AuditReport, err error) {
-	err = t.rows(allEntriesSQL, nil, func(scan func(...any) error) error {
-		if r.Broken != 0 {
+// verify goes a part at a time: what was verified doesn't change any more, and a
+// long snapshot would hold up the write-ahead log.
+func (db *DB) verify(ctx context.Context) (r model.AuditReport, err error) {
+	for more := true; more && err == nil; {
+		err = db.view(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) (err error) {
+			more, err = t.verifyNext(&r)
+			return err
+		})
+	}
+	return r, err
+}
+
+// verifyNext goes on with a report, and tells whether there may be more.
+func (t *tx) verifyNext(r *model.AuditReport) (more bool, err error) {
+	seen := 0
+	err = t.rows(nextEntriesSQL, []any{r.Entries, verifyBatch}, func(scan func(...any) error) error {
+		if seen++; r.Broken != 0 {
 			return nil
 		}
 		e, project, group, err := scanEntry(scan)
@@ -316,14 +333,14 @@ func (t *tx) verify() (r model.AuditReport, err error) {
 		}
 		return nil
 	})
-	if err != nil || r.Broken != 0 {
-		return r, err
+	if err != nil || r.Broken != 0 || seen == verifyBatch {
+		return err == nil && r.Broken == 0, err
 	}
 	last, err := t.int(lastNumberSQL)
 	if err == nil && last > r.Entries {
 		r.Broken, r.Problem = r.Entries+1, fmt.Sprintf("entry %d is missing: the log once reached %d", r.Entries+1, last)
 	}
-	return r, err
+	return false, err
 }
 
 func hashOf(e *model.Entry, project, group int64) []byte {

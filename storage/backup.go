@@ -14,6 +14,7 @@ import (
 // mode 0600, while everybody goes on reading and writing. A file that is there
 // already is refused. The repositories are not in it: copy their folder after
 // the backup, so that every project in it has one. If it fails, no file is left.
+// The moment lasts until all is written, and the write-ahead log grows with it.
 func (db *DB) Backup(ctx context.Context, file string) (err error) {
 	file, err = filepath.Abs(file)
 	if err != nil {

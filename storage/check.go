@@ -50,27 +50,26 @@ const maxProblems = 10
 // nothing and gives each problem as one line.
 func (db *DB) Check(ctx context.Context) (problems []string, err error) {
 	report := func(text string, args ...any) { problems = append(problems, fmt.Sprintf(text, args...)) }
-	err = db.view(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error {
-		if err := t.checkFile(report); err != nil || len(problems) > 0 {
-			return err // in a damaged file nothing else can be relied on
+	steps := []func(*tx) error{
+		func(t *tx) error { return t.checkFile(report) },
+		func(t *tx) error { return t.checkReferences(report) },
+	}
+	for _, i := range invariants {
+		steps = append(steps, func(t *tx) error { return t.checkInvariant(i, report) })
+	}
+	for n, step := range steps { // a snapshot each: a long one would hold up the write-ahead log
+		if err := db.view(ctx, model.Actor{Door: model.SystemDoor}, step); err != nil || n == 0 && len(problems) > 0 {
+			return problems, err // in a damaged file nothing else can be relied on
 		}
-		if err := t.checkReferences(report); err != nil {
-			return err
-		}
-		for _, i := range invariants {
-			if err := t.checkInvariant(i, report); err != nil {
-				return err
-			}
-		}
-		audit, err := t.verify()
-		if err != nil {
-			return err
-		}
-		if audit.Broken != 0 {
-			report("audit log: %s", audit.Problem)
-		}
-		return t.checkRepositories(report)
-	})
+	}
+	audit, err := db.verify(ctx)
+	if err != nil {
+		return problems, err
+	}
+	if audit.Broken != 0 {
+		report("audit log: %s", audit.Problem)
+	}
+	err = db.view(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error { return t.checkRepositories(report) })
 	return problems, err
 }
 

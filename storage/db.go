@@ -195,6 +195,9 @@ func (db *DB) Now() time.Time { return db.clock().UTC().Truncate(time.Millisecon
 // Version changes whenever a transaction of any process has changed the file.
 func (db *DB) Version() (uint64, error) { return db.index.version() }
 
+// Warning tells that the write-ahead log is long.
+func (db *DB) Warning() string { return longLog(logSize(db.path), maxLog) }
+
 // Ready is nil while the database answers.
 func (db *DB) Ready(ctx context.Context) error {
 	if _, err := os.Stat(db.path); err != nil {

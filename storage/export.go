@@ -4,7 +4,10 @@ import (
 	"bufio"
 	"context"
 	"encoding/json"
+	"fmt"
 	"io"
+	"os"
+	"path/filepath"
 
 	"patrol/model"
 )
@@ -14,7 +17,33 @@ import (
 // instead of secrets. What was deleted is left out, with its tokens, but not the
 // revoked tokens of what is there. So are values that every database has from
 // the start, and the setting url, which belongs to a server.
-func (db *DB) Export(ctx context.Context, a model.Actor, w io.Writer) error {
+//
+// It is put aside first, in a nameless file: who takes it slowly holds up nobody,
+// as the write-ahead log can't be emptied before that moment is over.
+func (db *DB) Export(ctx context.Context, a model.Actor, w io.Writer) (err error) {
+	aside, err := os.CreateTemp(filepath.Dir(db.path), ".export-")
+	if err != nil {
+		return exportError(err)
+	}
+	defer aside.Close()
+	if err := os.Remove(aside.Name()); err != nil {
+		return exportError(err)
+	}
+	if err := db.export(ctx, a, aside); err != nil {
+		return err
+	}
+	if _, err := aside.Seek(0, io.SeekStart); err != nil {
+		return exportError(err)
+	}
+	_, err = io.Copy(w, aside)
+	return err
+}
+
+func exportError(err error) error {
+	return &model.Reason{Text: fmt.Sprintf("The lines can't be put aside beside the database: %v.", err), Kind: model.ErrUnavailable}
+}
+
+func (db *DB) export(ctx context.Context, a model.Actor, w io.Writer) error {
 	return db.view(ctx, a, func(t *tx) error {
 		if err := t.mayImport(); err != nil {
 			return err

@@ -33,6 +33,7 @@ type writer struct {
 	db      *DB
 	conn    *conn
 	jobs    chan *job
+	log     logBound
 	done    chan struct{} // closed: no more is taken
 	stopped chan struct{} // closed: all that was taken is answered
 }
@@ -60,7 +61,7 @@ func (j *job) begin() bool {
 func (j *job) withdraw() bool { return j.settled.CompareAndSwap(false, true) }
 
 func newWriter(db *DB, c *conn) *writer {
-	return &writer{db: db, conn: c, jobs: make(chan *job, maxBatch), done: make(chan struct{}), stopped: make(chan struct{})}
+	return &writer{db: db, conn: c, log: newLogBound(db.path, db.log), jobs: make(chan *job, maxBatch), done: make(chan struct{}), stopped: make(chan struct{})}
 }
 
 func (w *writer) start() { go w.run() }
@@ -142,6 +143,7 @@ func (w *writer) run() {
 		}
 		for first != nil {
 			first = w.next(first)
+			w.log.keep(w.conn)
 		}
 	}
 }
