@@ -32,15 +32,16 @@ func orNull[T comparable](v T) *T {
 type tokenShape struct {
 	ID           int64        `json:"id"`
 	Name         string       `json:"name"`
-	Description  *string      `json:"description"`
 	Revoked      bool         `json:"revoked"`
 	CreatedAt    stamp        `json:"created_at"`
+	Description  *string      `json:"description"`
 	Scopes       model.Scopes `json:"scopes"`
 	UserID       int64        `json:"user_id"`
 	LastUsedAt   stamp        `json:"last_used_at"`
-	LastUsedIPs  []string     `json:"last_used_ips"`
 	Active       bool         `json:"active"`
+	Granular     bool         `json:"granular"` // false
 	ExpiresAt    model.Date   `json:"expires_at"`
+	LastUsedIPs  []string     `json:"last_used_ips"`
 	AccessLevel  model.Role   `json:"access_level,omitempty"`
 	ResourceType string       `json:"resource_type,omitempty"`
 	ResourceID   int64        `json:"resource_id,omitempty"`

@@ -162,21 +162,21 @@ func (c *call) limitReached(reason *model.Reason) bool {
 	return reason.Rule == "R82" && c.endpoint.Place != model.GroupPlace
 }
 
-// token writes A55's fields.
+// token writes A55's fields, in GitLab's order.
 func (o *object) token(t *model.Token, today model.Date) {
 	o.number("id", t.ID)
 	o.text("name", t.Name)
-	o.optional("description", t.Description)
 	o.boolean("revoked", !t.RevokedAt.IsZero())
 	o.time("created_at", t.CreatedAt)
+	o.optional("description", t.Description)
 	o.key("scopes")
 	o.b = appendTexts(o.b, t.Scopes)
 	o.number("user_id", t.User.ID)
 	o.time("last_used_at", t.LastUsedAt)
-	o.texts("last_used_ips", t.LastUsedIPs)
 	o.boolean("active", t.State(today) == model.Active)
 	o.boolean("granular", false)
 	o.date("expires_at", t.ExpiresOn)
+	o.texts("last_used_ips", t.LastUsedIPs)
 }
 
 // placeToken writes A40's fields, but for the secret.

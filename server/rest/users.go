@@ -34,6 +34,9 @@ func listUsers(c *call) error {
 	if err != nil {
 		return err
 	}
+	if !c.Pass.Caller.Admin { // as GitLab: the full user is at A73
+		return answerList(c, page, list, c.basicUser)
+	}
 	return answerList(c, page, list, c.user)
 }
 
