@@ -96,7 +96,7 @@ func (f *Facts) values() Decision {
 	if f.Asked == nil {
 		return allow("R41")
 	}
-	rule, wrong := f.Asked.check(f.Today, f.Target.MaxLifetime)
+	rule, wrong := f.Asked.check(f.checkExpiry)
 	if len(wrong) == 0 {
 		return allow("R41")
 	}
@@ -224,7 +224,7 @@ func (f *Facts) rotationValues(rule string) Decision {
 		return allow(rule)
 	}
 	var wrong []Field
-	broken, text := checkExpiry(f.Rotation.ExpiresOn, f.Today, f.Target.MaxLifetime)
+	broken, text := f.checkExpiry(f.Rotation.ExpiresOn)
 	if text != "" {
 		wrong = append(wrong, Field{"expires_at", text})
 	}

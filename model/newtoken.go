@@ -64,7 +64,7 @@ func (n NewToken) WithDefaults(door Door, today Date, maxLifetime int) NewToken 
 
 // check is the last of R41's steps: all values that are wrong, and the rule of
 // the first.
-func (n NewToken) check(today Date, maxLifetime int) (rule string, wrong []Field) {
+func (n NewToken) check(checkExpiry func(Date) (rule, text string)) (rule string, wrong []Field) {
 	add := func(r, key, text string) {
 		if text == "" {
 			return
@@ -87,18 +87,22 @@ func (n NewToken) check(today Date, maxLifetime int) (rule string, wrong []Field
 	if n.Place.Kind != NoPlace && !n.Role.Valid() {
 		add("R53", "access_level", "does not have a valid value")
 	}
-	r, text := checkExpiry(n.ExpiresOn, today, maxLifetime)
+	r, text := checkExpiry(n.ExpiresOn)
 	add(r, "expires_at", text)
 	return rule, wrong
 }
 
-// checkExpiry holds R56, R57 and R58.
-func checkExpiry(d, today Date, maxLifetime int) (rule, text string) {
-	latest := LatestExpiry(today, maxLifetime)
+// checkExpiry holds R56, R57 and R58: over REST a token may end today, which is
+// never active.
+func (f *Facts) checkExpiry(d Date) (rule, text string) {
+	earliest, latest := f.Today+1, LatestExpiry(f.Today, f.Target.MaxLifetime)
+	if f.Access != NoAccess {
+		earliest = f.Today
+	}
 	switch {
-	case d <= today:
+	case d < earliest:
 		return "R58", "must be in the future"
-	case d > latest && latest < today+MaxLifetime:
+	case d > latest && latest < f.Today+MaxLifetime:
 		return "R57", "must be before " + (latest + 1).String()
 	case d > latest:
 		return "R56", "must be before " + (latest + 1).String()

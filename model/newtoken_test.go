@@ -54,6 +54,20 @@ func TestExpiryLimits(t *testing.T) {
 	}
 }
 
+// R58: over REST today is early enough, yesterday isn't.
+func TestExpiryOverREST(t *testing.T) {
+	administrator := Caller{UserID: RootID, Kind: Human, Admin: true, Token: &Credential{ID: 1, ExpiresOn: today + 1, Scopes: Scopes{ScopeAPI}}}
+	for date, allowed := range map[Date]bool{today: true, today - 1: false, today + 365: true, today + 366: false} {
+		n := *good.asked
+		n.ExpiresOn = date
+		d := Decide(Facts{Today: today, Access: RESTWrite, Action: CreateToken, Caller: administrator, Asked: &n,
+			Target: Target{Kind: n.Place.Kind, Flag: true, Switch: true, AskedRole: n.Role, MemberKind: Human}})
+		if d.Allowed != allowed {
+			t.Errorf("%d days: %+v", date-today, d)
+		}
+	}
+}
+
 // creating is the decision for an administrator, who is held by the values only.
 func creating(n NewToken, maxLifetime int) Decision {
 	return Decide(Facts{Today: today, Action: CreateToken, Caller: Caller{UserID: RootID, Kind: Human, Admin: true}, Asked: &n,

@@ -45,7 +45,7 @@ func TestCreateToken(t *testing.T) {
 		{"R50", `{"name":"a\u001b[31m","scopes":["api"]}`, `{"message":"400 Bad request - Name can't contain control characters or direction marks"}`},
 		{"R50", `{"name":"a\u202eb","scopes":["api"]}`, `{"message":"400 Bad request - Name can't contain control characters or direction marks"}`},
 		{"R51", with(`,"description":"` + strings.Repeat("x", 256) + `"`), `{"message":"400 Bad request - Description is too long (maximum is 255 characters)"}`},
-		{"R58", with(`,"expires_at":"2026-11-24"`), `{"message":"400 Bad request - Expiration date must be in the future"}`},
+		{"R58", with(`,"expires_at":"2026-11-23"`), `{"message":"400 Bad request - Expiration date must be in the future"}`},
 		{"R58", with(`,"expires_at":"2020-01-01"`), `{"message":"400 Bad request - Expiration date must be in the future"}`},
 		{"R56", with(`,"expires_at":"2027-11-25"`), `{"message":"400 Bad request - Expiration date must be before 2027-11-25"}`},
 		{"R45", with(`,"access_level":50`), `{"message":"400 Bad request - Access level of the token contains permissions not held by the creating user"}`},
@@ -236,4 +236,26 @@ func TestFeatureAsClientsSetIt(t *testing.T) {
 	}
 	w.expect("A145", w.ask("POST", "/api/v4/features/resource_access_token", root, jsonBody, `{"value":true,"user":"root"}`), 400, `{"message":"400 Bad request - unsupported actor"}`)
 	w.expect("A4: inside a part", w.ask("GET", "/api/v4/projects/acme%2F%2Fweb", root), 404, `{"message":"404 Project Not Found"}`)
+}
+
+// R58: over REST a token may end today, as at GitLab: it is made or rotated, and
+// never active.
+func TestTokenEndsToday(t *testing.T) {
+	w := newWorld(t)
+	w.project("acme/web", model.Private)
+	mona := w.caller("mona", "acme/web", model.Maintainer)
+	old := w.bot("acme/web", model.Guest, model.ScopeAPI)
+	const today = `"expires_at":"2026-11-24"`
+	for path, status := range map[string]int{
+		tokensOfWeb: 201,
+		fmt.Sprintf("%s/%d/rotate", tokensOfWeb, old.ID): 200,
+	} {
+		got := w.ask("POST", path, token(mona), jsonBody, `{"name":"deploy","scopes":["api"],`+today+`}`)
+		if got.status != status || !strings.Contains(got.body, `"active":false`) || !strings.Contains(got.body, today) {
+			t.Fatalf("%s: %d %s", path, got.status, got.body)
+		}
+		secret := got.object(t)["token"].(string)
+		w.secrets = append(w.secrets, secret)
+		w.expect("R90", w.ask("GET", self, token(secret)), 401, expired)
+	}
 }
