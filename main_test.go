@@ -26,19 +26,20 @@ func TestMain(m *testing.M) {
 // imports are the arrows between the rooms, and what else each one may use:
 // prefixes of import paths outside of the module. Tests may import more.
 var imports = map[string]struct{ inside, outside []string }{
-	"patrol":         {inside: []string{"patrol/cli"}},
-	"patrol/model":   {},
-	"patrol/keys":    {},
-	"patrol/git":     {inside: []string{"patrol/model"}},
-	"patrol/sshkey":  {inside: []string{"patrol/model"}, outside: []string{"golang.org/x/crypto/ssh"}},
-	"patrol/storage": {inside: []string{"patrol/model", "patrol/git", "patrol/sshkey"}, outside: []string{"modernc.org/sqlite"}},
+	"patrol":                {inside: []string{"patrol/cli"}},
+	"patrol/model":          {},
+	"patrol/keys":           {},
+	"patrol/git":            {inside: []string{"patrol/model"}},
+	"patrol/sshkey":         {inside: []string{"patrol/model"}, outside: []string{"golang.org/x/crypto/ssh"}},
+	"patrol/storage":        {inside: []string{"patrol/model", "patrol/git", "patrol/sshkey"}},
+	"patrol/storage/sqlite": {inside: []string{"patrol/model", "patrol/storage"}, outside: []string{"modernc.org/sqlite"}},
 	"patrol/ui": {inside: []string{"patrol/model", "patrol/keys"}, outside: []string{
 		"charm.land/", "github.com/charmbracelet/", "github.com/atotto/clipboard", "github.com/mattn/go-runewidth"}},
 	"patrol/server":      {inside: []string{"patrol/model", "patrol/git", "patrol/server/door", "patrol/server/rest"}},
 	"patrol/server/door": {inside: []string{"patrol/model"}},
 	"patrol/server/rest": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"}},
 	"patrol/bench":       {}, // tests only
-	"patrol/cli": {inside: []string{"patrol/model", "patrol/sshkey", "patrol/storage", "patrol/server", "patrol/ui"}, outside: []string{
+	"patrol/cli": {inside: []string{"patrol/model", "patrol/sshkey", "patrol/storage", "patrol/storage/sqlite", "patrol/server", "patrol/ui"}, outside: []string{
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/charmbracelet/x/", "github.com/muesli/cancelreader"}},
 }
 

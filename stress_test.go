@@ -15,6 +15,7 @@ import (
 
 	"patrol/model"
 	"patrol/storage"
+	"patrol/storage/sqlite"
 )
 
 var root = model.Actor{UserID: model.RootID, Door: model.CLIDoor, Address: "test"}
@@ -34,7 +35,7 @@ func newStressDB(t *testing.T) (path string) {
 
 func openStore(t *testing.T, path string) *storage.DB {
 	t.Helper()
-	db, err := storage.Open(context.Background(), storage.Options{Path: path})
+	db, err := sqlite.Open(context.Background(), storage.Options{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -121,7 +122,7 @@ func each[T any](t *testing.T, fetch func(model.Page) (model.List[T], error), do
 // number and secret once it is committed, and goes on until it is killed.
 func creator() {
 	ctx := context.Background()
-	db, err := storage.Open(ctx, storage.Options{Path: os.Args[1]})
+	db, err := sqlite.Open(ctx, storage.Options{Path: os.Args[1]})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)
@@ -314,7 +315,7 @@ func (c *churn) listen(in io.Reader) {
 
 // A churner is the second process.
 func churner() {
-	db, err := storage.Open(context.Background(), storage.Options{Path: os.Args[1]})
+	db, err := sqlite.Open(context.Background(), storage.Options{Path: os.Args[1]})
 	if err != nil {
 		fmt.Fprintln(os.Stderr, err)
 		os.Exit(1)

@@ -10,6 +10,7 @@ import (
 
 	"patrol/model"
 	"patrol/storage"
+	"patrol/storage/sqlite"
 )
 
 // yesterday PROJECT NAME DAYS makes a token as if it were yesterday, which then
@@ -22,7 +23,7 @@ func cmdYesterday(ts *testscript.TestScript, neg bool, args []string) {
 	ts.Check(err)
 	at := time.Now().Add(-24 * time.Hour)
 	path := ts.Getenv("DB")
-	db, err := storage.Open(context.Background(), storage.Options{Path: path, Repositories: filepath.Join(filepath.Dir(path), "repositories"),
+	db, err := sqlite.Open(context.Background(), storage.Options{Path: path, Repositories: filepath.Join(filepath.Dir(path), "repositories"),
 		Clock: func() time.Time { return at }})
 	ts.Check(err)
 	_, err = db.CreateToken(context.Background(), model.Actor{UserID: model.RootID, Door: model.CLIDoor}, model.NewToken{

@@ -14,6 +14,7 @@ import (
 
 	"patrol/model"
 	"patrol/storage"
+	"patrol/storage/sqlite"
 )
 
 // BenchmarkRevoke ends a bot that has written 100,000 issues: they go to the
@@ -82,7 +83,7 @@ func BenchmarkImport(b *testing.B) {
 }
 
 func importInto(ctx context.Context, path, file string) (report model.ImportReport, err error) {
-	db, err := storage.Open(ctx, storage.Options{Path: path})
+	db, err := sqlite.Open(ctx, storage.Options{Path: path})
 	if err != nil {
 		return report, err
 	}

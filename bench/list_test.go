@@ -9,6 +9,7 @@ import (
 
 	"patrol/model"
 	"patrol/storage"
+	"patrol/storage/sqlite"
 )
 
 const fewTokens = 10_000
@@ -18,10 +19,10 @@ const fewTokens = 10_000
 func BenchmarkList(b *testing.B) {
 	large, _ := open(b)
 	path := filepath.Join(b.TempDir(), "patrol.db")
-	if err := storage.Demo(b.Context(), path, "", time.Now(), fewTokens, nil); err != nil {
+	if err := storage.Demo(b.Context(), sqlite.Open, path, "", time.Now(), fewTokens, nil); err != nil {
 		b.Fatal(err)
 	}
-	small, err := storage.Open(b.Context(), storage.Options{Path: path})
+	small, err := sqlite.Open(b.Context(), storage.Options{Path: path})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -15,6 +15,7 @@ import (
 
 	"patrol/model"
 	"patrol/storage"
+	"patrol/storage/sqlite"
 )
 
 var (
@@ -34,7 +35,7 @@ var fixture = sync.OnceValues(func() (string, error) {
 	}
 	path := filepath.Join(dir, "patrol.db")
 	start := time.Now()
-	err = storage.Demo(context.Background(), path, "", start, *tokens, nil)
+	err = storage.Demo(context.Background(), sqlite.Open, path, "", start, *tokens, nil)
 	fmt.Printf("made %d tokens in %.1f s: %s\n", *tokens, time.Since(start).Seconds(), path)
 	return path, err
 })
@@ -46,7 +47,7 @@ func open(b *testing.B) (*storage.DB, model.Project) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	db, err := storage.Open(context.Background(), storage.Options{Path: path})
+	db, err := sqlite.Open(context.Background(), storage.Options{Path: path})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -13,6 +13,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"patrol/storage"
+	"patrol/storage/sqlite"
 )
 
 const maxDemoTokens = 5_000_000
@@ -95,7 +96,7 @@ func (a *app) fillDemo(ctx context.Context, tokens int) (err error) {
 		return err
 	}
 	step, end := a.progress(fmt.Sprintf("%%d of %d tokens made", tokens))
-	err = storage.Demo(ctx, o.Path, o.Repositories, o.Clock(), tokens, step)
+	err = storage.Demo(ctx, sqlite.Open, o.Path, o.Repositories, o.Clock(), tokens, step)
 	end()
 	if err != nil { // what there is lacks indexes and must not be taken for a database
 		for _, end := range []string{"", "-wal", "-shm"} {

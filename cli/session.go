@@ -11,6 +11,7 @@ import (
 
 	"patrol/model"
 	"patrol/storage"
+	"patrol/storage/sqlite"
 )
 
 // session is an open store and who acts on it.
@@ -32,7 +33,7 @@ func (a *app) session(ctx context.Context, do func(*session) error) error {
 }
 
 func (a *app) sessionWith(ctx context.Context, options storage.Options, do func(*session) error) (err error) {
-	store, err := storage.Open(ctx, options)
+	store, err := sqlite.Open(ctx, options)
 	if err != nil {
 		return err
 	}

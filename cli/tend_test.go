@@ -16,6 +16,7 @@ import (
 
 	"patrol/model"
 	"patrol/storage"
+	"patrol/storage/sqlite"
 )
 
 // due is a store with one token whose notice is due, on a clock that the test
@@ -29,7 +30,7 @@ type due struct {
 func newDue(t *testing.T) *due {
 	t.Helper()
 	d := &due{at: time.Date(2026, 11, 23, 12, 0, 0, 0, time.UTC), dir: t.TempDir()}
-	db, err := storage.Open(t.Context(), storage.Options{Path: filepath.Join(d.dir, "patrol.db"), Clock: func() time.Time { return d.at }})
+	db, err := sqlite.Open(t.Context(), storage.Options{Path: filepath.Join(d.dir, "patrol.db"), Clock: func() time.Time { return d.at }})
 	if err != nil {
 		t.Fatal(err)
 	}

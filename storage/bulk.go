@@ -72,7 +72,7 @@ func (db *DB) withoutIndexes(ctx context.Context, fill func() error) error {
 		create, err = t.dropIndexes(indexesSQL)
 		return err
 	})
-	for _, pragma := range bulkPragmas {
+	for _, pragma := range []string{"PRAGMA cache_size = -262144", "PRAGMA temp_store = FILE"} {
 		if err == nil {
 			err = db.writer.conn.exec(ctx, pragma)
 		}

@@ -50,10 +50,7 @@ const maxProblems = 10
 // nothing and gives each problem as one line.
 func (db *DB) Check(ctx context.Context) (problems []string, err error) {
 	report := func(text string, args ...any) { problems = append(problems, fmt.Sprintf(text, args...)) }
-	steps := []func(*tx) error{
-		func(t *tx) error { return t.checkFile(report) },
-		func(t *tx) error { return t.checkReferences(report) },
-	}
+	steps := []func(*tx) error{func(t *tx) error { return db.engine.CheckFile(t.ctx, t.conn.c, report) }}
 	for _, i := range invariants {
 		steps = append(steps, func(t *tx) error { return t.checkInvariant(i, report) })
 	}
@@ -71,34 +68,6 @@ func (db *DB) Check(ctx context.Context) (problems []string, err error) {
 	}
 	err = db.view(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error { return t.checkRepositories(report) })
 	return problems, err
-}
-
-func (t *tx) checkFile(report func(string, ...any)) error {
-	err := t.rows(`PRAGMA integrity_check(10)`, nil, func(scan func(...any) error) error {
-		var line string
-		err := scan(&line)
-		if err == nil && line != "ok" {
-			report("database: %s", strings.ReplaceAll(line, "\n", " "))
-		}
-		return err
-	})
-	if isDamage(err) {
-		report("database: the file is damaged: restore a backup")
-		return nil
-	}
-	return err
-}
-
-func (t *tx) checkReferences(report func(string, ...any)) error {
-	return t.rows(`PRAGMA foreign_key_check`, nil, func(scan func(...any) error) error {
-		var table, parent string
-		var row, key any
-		err := scan(&table, &row, &parent, &key)
-		if err == nil {
-			report("database: row %v of %s names something that isn't in %s", row, table, parent)
-		}
-		return err
-	})
 }
 
 func (t *tx) checkInvariant(i invariant, report func(string, ...any)) error {

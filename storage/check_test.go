@@ -38,7 +38,7 @@ func TestCheck(t *testing.T) {
 			db := open(t, Options{})
 			p := addProject(t, db, "acme/infra/web")
 			addToken(t, db, root, p.Ref(), "deploy")
-			if _, err := db.write.ExecContext(t.Context(), broken.statement); err != nil {
+			if _, err := db.writer.conn.c.ExecContext(t.Context(), broken.statement); err != nil {
 				t.Fatal(err)
 			}
 			problems, err := db.Check(t.Context())
@@ -80,7 +80,7 @@ func TestCheckDamagedFile(t *testing.T) {
 		if err := os.WriteFile(path, broken, 0o600); err != nil {
 			t.Fatal(err)
 		}
-		copied, err := Open(t.Context(), Options{Path: path, Repositories: string(db.repositories)})
+		copied, err := OpenForTests(t.Context(), Options{Path: path, Repositories: string(db.repositories)})
 		if err != nil {
 			continue // refused at once: TestOpenRefuses
 		}

@@ -12,16 +12,17 @@ import (
 
 // conn is one connection with its prepared statements.
 type conn struct {
+	engine     Engine
 	c          *sql.Conn
 	statements map[string]*sql.Stmt
 }
 
-func newConn(ctx context.Context, db *sql.DB) (*conn, error) {
-	c, err := db.Conn(ctx)
+func (db *DB) newConn(ctx context.Context, r Role) (*conn, error) {
+	c, err := db.engine.Connect(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	return &conn{c: c, statements: map[string]*sql.Stmt{}}, nil
+	return &conn{engine: db.engine, c: c, statements: map[string]*sql.Stmt{}}, nil
 }
 
 // maxStatements bounds what a connection remembers: filter lines make
@@ -39,11 +40,12 @@ func (c *conn) trim() {
 	clear(c.statements)
 }
 
+// prepared is the one place where a statement becomes the engine's.
 func (c *conn) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
 	if s := c.statements[query]; s != nil {
 		return s, nil
 	}
-	s, err := c.c.PrepareContext(ctx, query)
+	s, err := c.c.PrepareContext(ctx, c.engine.SQL(query))
 	if err == nil {
 		c.statements[query] = s
 	}
@@ -195,7 +197,7 @@ func (db *DB) reader(ctx context.Context) (*conn, error) {
 }
 
 func (db *DB) newReader(ctx context.Context) (*conn, error) {
-	c, err := newConn(ctx, db.read)
+	c, err := db.newConn(ctx, Reader)
 	if err == nil && db.readOnly {
 		if err = db.rehearse(ctx, c); err != nil {
 			c.discard() // half of its views may be there
@@ -213,7 +215,7 @@ func (db *DB) newReader(ctx context.Context) (*conn, error) {
 func (db *DB) view(ctx context.Context, a model.Actor, do func(*tx) error) error {
 	c, err := db.reader(ctx)
 	if err != nil {
-		return storeError(err)
+		return db.engine.Explain(err)
 	}
 	ended := false
 	defer func() {
@@ -226,8 +228,8 @@ func (db *DB) view(ctx context.Context, a model.Actor, do func(*tx) error) error
 	}()
 	c.trim()
 	lasting := context.WithoutCancel(ctx)
-	if err := c.exec(lasting, "BEGIN"); err != nil {
-		return storeError(err)
+	if err := c.exec(lasting, db.engine.Begin(false)); err != nil {
+		return db.engine.Explain(err)
 	}
 	t := &tx{db: db, conn: c, ctx: ctx, actor: a, now: db.Now()}
 	err = guarded(do, t)
@@ -236,7 +238,7 @@ func (db *DB) view(ctx context.Context, a model.Actor, do func(*tx) error) error
 	if err == nil {
 		err = end
 	}
-	return storeError(err)
+	return db.engine.Explain(err)
 }
 
 // Conversions between columns and values.

@@ -23,7 +23,7 @@ const (
 
 func init() {
 	children["contender"] = func(args []string) {
-		db, err := Open(context.Background(), Options{Path: args[0]})
+		db, err := OpenForTests(context.Background(), Options{Path: args[0]})
 		if err != nil {
 			fmt.Println("failed", err)
 			return

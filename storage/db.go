@@ -1,15 +1,14 @@
-// Package storage is the SQLite store: one method is one use case is one
-// transaction, with its audit entry inside. It also holds the bare
-// repositories beside the database. Nothing above it knows that it is SQLite.
+// Package storage keeps all that Patrol knows: one method is one use case is one
+// transaction, with its audit entry inside. Its SQL is plain; what one database
+// does differently from another is its engine's. It also holds the bare
+// repositories beside the database.
 package storage
 
 import (
+	"cmp"
 	"context"
-	"database/sql"
 	"log/slog"
-	"os"
 	"path/filepath"
-	"sync"
 	"time"
 
 	"patrol/git"
@@ -35,19 +34,16 @@ const (
 
 // DB is an open store. It implements model.Store.
 type DB struct {
+	engine       Engine
 	path         string
 	repositories git.Repositories
 	clock        func() time.Time
 	readOnly     bool
-	small        bool
 	log          *slog.Logger
 
-	write     *sql.DB
-	read      *sql.DB
 	readers   chan *conn    // those not in use
 	unmade    chan struct{} // how many more there may be
 	writer    *writer
-	index     *walIndex
 	passes    passes
 	rehearsal *rehearsal // with --at only
 	traffic   traffic
@@ -55,153 +51,103 @@ type DB struct {
 
 var _ model.Store = (*DB)(nil)
 
-// Open opens the database and brings its schema up to date. It fails with one
-// clear line if the file is damaged, newer than this program, not writable, or
-// its folder can't be made. One process opens a file once: SQLite's locks
-// belong to the process.
-func Open(ctx context.Context, o Options) (*DB, error) {
+// Open opens the database of an engine and brings its schema up to date. Its
+// error is one clear line.
+func Open(ctx context.Context, engine Engine, o Options) (*DB, error) {
 	path, err := filepath.Abs(o.Path)
 	if err != nil {
 		return nil, err
 	}
-	if err := makeFile(path, o.ReadOnly); err != nil {
+	if o.Clock == nil {
+		o.Clock = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	if o.Repositories == "" {
+		o.Repositories = filepath.Join(filepath.Dir(path), "repositories")
+	}
+	db := &DB{engine: engine, path: path, repositories: git.Repositories(o.Repositories), clock: o.Clock, readOnly: o.ReadOnly, log: o.Log}
+	if err := engine.Open(ctx, o, db.Now()); err != nil {
 		return nil, err
 	}
-	db := &DB{path: path, repositories: git.Repositories(o.Repositories), clock: o.Clock, readOnly: o.ReadOnly, small: o.Small, log: o.Log}
-	if db.repositories == "" {
-		db.repositories = git.Repositories(filepath.Join(filepath.Dir(path), "repositories"))
+	if err := db.connect(ctx, o.Small); err != nil {
+		db.closeAll() // why it can't be opened is what matters
+		return nil, engine.Explain(err)
 	}
-	if db.clock == nil {
-		db.clock = time.Now
+	if db.readOnly {
+		db.startRehearsal()
+		return db, nil
 	}
-	if db.log == nil {
-		db.log = slog.New(slog.DiscardHandler)
-	}
-	if err := db.openFiles(ctx); err != nil {
-		db.closeFiles() // why it can't be opened is what matters
-		return nil, openError(path, err)
-	}
-	if !db.readOnly {
-		db.writer.start()
-		db.traffic.start(db)
-		db.sweepRepositories()
-	}
+	db.writer.start()
+	db.traffic.start(db)
+	db.sweepRepositories()
 	return db, nil
 }
 
-func (db *DB) openFiles(ctx context.Context) (err error) {
-	if !db.readOnly {
-		if err := db.openWriter(ctx); err != nil {
-			return err
-		}
-	}
-	if db.read, err = sql.Open("sqlite", readerDSN(db.path, db.cache(readerCache))); err != nil {
-		return err
-	}
+// connect makes the writer's connection and the first reader's; a rehearsal's
+// must first learn what will be.
+func (db *DB) connect(ctx context.Context, small bool) error {
 	most := readers
-	if db.small {
+	if small {
 		most = smallReaders
 	}
 	db.readers, db.unmade = make(chan *conn, most), make(chan struct{}, most)
-	for range most - 1 {
+	for range most {
 		db.unmade <- struct{}{}
 	}
-	first, err := newConn(ctx, db.read)
-	if err != nil {
-		return err
-	}
-	db.readers <- first
 	if db.readOnly {
-		if err := upToDate(ctx, first); err != nil {
-			return err
-		}
+		return nil
 	}
-	if _, err := first.queryInt(ctx, "SELECT count(*) FROM settings"); err != nil { // makes sure that -shm exists
-		return err
-	}
-	if db.index, err = openWALIndex(db.path); err == nil && db.readOnly {
-		(<-db.readers).close() // it sees what is, not what will be
-		db.unmade <- struct{}{}
-		db.startRehearsal()
-	}
-	return err
-}
-
-func (db *DB) openWriter(ctx context.Context) (err error) {
-	if db.write, err = sql.Open("sqlite", writerDSN(db.path, db.cache(writerCache))); err != nil {
-		return err
-	}
-	w, err := newConn(ctx, db.write)
+	w, err := db.newConn(ctx, Writer)
 	if err != nil {
 		return err
 	}
 	db.writer = newWriter(db, w)
-	if err := migrate(ctx, w, db.Now()); err != nil {
+	first, err := db.newConn(ctx, Reader)
+	if err != nil {
 		return err
 	}
-	return w.exec(ctx, savepointsInMemory)
+	<-db.unmade
+	db.readers <- first
+	return nil
 }
 
-// cache is how many KiB of pages a connection keeps that has kib where memory
-// is no matter.
-func (db *DB) cache(kib int) int {
-	if db.small {
-		return smallCache
-	}
-	return kib
-}
-
-// Close writes what is still to be written and closes the files.
+// Close writes what is still to be written and closes the database.
 func (db *DB) Close() error {
 	if !db.readOnly {
 		db.traffic.stop()
 		db.writer.stop()
 	}
-	return db.closeFiles()
+	return db.closeAll()
 }
 
-func (db *DB) closeFiles() error {
+func (db *DB) closeAll() (err error) {
 	if db.rehearsal != nil {
 		db.rehearsal.end()
 	}
-	var err error
-	var once sync.Once
-	keep := func(e error) {
-		if e != nil {
-			once.Do(func() { err = e })
-		}
-	}
 	if db.writer != nil {
-		keep(db.writer.conn.close())
+		err = db.writer.conn.close()
 	}
 	for len(db.readers) > 0 {
-		keep((<-db.readers).close())
+		err = cmp.Or(err, (<-db.readers).close())
 	}
-	if db.read != nil {
-		keep(db.read.Close())
-	}
-	if db.write != nil {
-		keep(db.write.Close())
-	}
-	if db.index != nil {
-		keep(db.index.close()) // last: closing it drops the process's locks
-	}
-	return err
+	return cmp.Or(err, db.engine.Close())
 }
 
 // Now is the store's clock in UTC, to the millisecond.
 func (db *DB) Now() time.Time { return db.clock().UTC().Truncate(time.Millisecond) }
 
-// Version changes whenever a transaction of any process has changed the file.
-func (db *DB) Version() (uint64, error) { return db.index.version() }
+// Version changes whenever a transaction of any process has changed the database.
+func (db *DB) Version() (uint64, error) { return db.engine.Version() }
 
-// Warning tells that the write-ahead log is long.
-func (db *DB) Warning() string { return longLog(logSize(db.path), maxLog) }
+// Warning is one line on what isn't well although the database answers.
+func (db *DB) Warning() string { return db.engine.Warning() }
 
 // Ready is nil while the database answers.
 func (db *DB) Ready(ctx context.Context) error {
-	if _, err := os.Stat(db.path); err != nil {
-		return vanished(db.path)
+	if err := db.engine.There(); err != nil {
+		return err
 	}
 	return db.view(ctx, model.Actor{}, func(t *tx) error {
 		_, err := t.int("SELECT count(*) FROM settings")

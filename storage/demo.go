@@ -12,10 +12,10 @@ import (
 // number of tokens given, in every state there is, and closes it. The past that
 // it tells is played with the use cases themselves on a clock of its own; the
 // tokens beyond it are written in bulk. progress is told how many tokens there
-// are so far; nil: nobody asks.
-func Demo(ctx context.Context, path, repositories string, now time.Time, tokens int, progress func(done int)) (err error) {
+// are so far; nil: nobody asks. open is the engine's.
+func Demo(ctx context.Context, open func(context.Context, Options) (*DB, error), path, repositories string, now time.Time, tokens int, progress func(done int)) (err error) {
 	clock := &demoClock{now: now.Add(-400 * day)}
-	db, err := Open(ctx, Options{Path: path, Repositories: repositories, Clock: clock.read})
+	db, err := open(ctx, Options{Path: path, Repositories: repositories, Clock: clock.read})
 	if err != nil {
 		return err
 	}

@@ -51,7 +51,7 @@ func (db *DB) Authenticate(ctx context.Context, secret model.Secret) (model.Pass
 	key := secret.Digest()
 	version, err := db.Version() // before the rows are read: a change in between counts as later
 	if err != nil {
-		return unknown, storeError(err)
+		return unknown, db.engine.Explain(err)
 	}
 	if pass := db.passes.get(version, key); pass != nil {
 		return aged(*pass, db.Now()), nil

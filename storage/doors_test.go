@@ -14,7 +14,7 @@ import (
 
 func init() {
 	children["revoke"] = func(args []string) {
-		db, err := Open(context.Background(), Options{Path: args[0]})
+		db, err := OpenForTests(context.Background(), Options{Path: args[0]})
 		if err != nil {
 			panic(err)
 		}
@@ -101,7 +101,7 @@ func TestExpiresAtMidnight(t *testing.T) {
 // stop.
 func TestUse(t *testing.T) {
 	clock := noon()
-	db, err := Open(t.Context(), Options{Path: t.TempDir() + "/patrol.db", Clock: clock.read})
+	db, err := OpenForTests(t.Context(), Options{Path: t.TempDir() + "/patrol.db", Clock: clock.read})
 	if err != nil {
 		t.Fatal(err)
 	}

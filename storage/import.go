@@ -3,7 +3,6 @@ package storage
 import (
 	"bufio"
 	"context"
-	"database/sql"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -62,18 +61,13 @@ func (db *DB) Import(ctx context.Context, a model.Actor, text io.Reader, progres
 // alone runs a use case on a connection and in a transaction of its own, where
 // it may be long: what others ask this process's writer for isn't mixed with it.
 func (db *DB) alone(ctx context.Context, a model.Actor, do func(*tx) error) (err error) {
-	pool, err := sql.Open("sqlite", importDSN(db.path))
-	if err != nil {
-		return err
-	}
-	defer func() { err = storeError(errors.Join(err, pool.Close())) }()
 	ctx = context.WithoutCancel(ctx) // it would interrupt SQLite; do looks itself
-	c, err := newConn(ctx, pool)
+	c, err := db.newConn(ctx, Alone)
 	if err != nil {
-		return err
+		return db.engine.Explain(err)
 	}
-	defer func() { err = errors.Join(err, c.close()) }()
-	if err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	defer func() { err = db.engine.Explain(errors.Join(err, c.close())) }()
+	if err := c.exec(ctx, db.engine.Begin(true)); err != nil {
 		return err
 	}
 	if err = guarded(do, &tx{db: db, conn: c, ctx: ctx, actor: a, now: db.Now(), chain: &chain{}}); err == nil {

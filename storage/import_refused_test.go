@@ -285,7 +285,7 @@ func TestImportWhileRehearsing(t *testing.T) {
 
 func init() {
 	children["import"] = func(args []string) {
-		db, err := Open(context.Background(), Options{Path: args[0]})
+		db, err := OpenForTests(context.Background(), Options{Path: args[0]})
 		if err == nil {
 			_, err = db.Import(context.Background(), root, os.Stdin, func(int) { fmt.Println("under way") })
 		}

@@ -179,7 +179,7 @@ func count(t *testing.T, db *DB, table string) (n int64) {
 func TestExportOfAWorkingInstance(t *testing.T) {
 	clock := noon()
 	path := filepath.Join(t.TempDir(), "demo.db")
-	if err := Demo(context.Background(), path, "", clock.at, 15, nil); err != nil {
+	if err := Demo(context.Background(), OpenForTests, path, "", clock.at, 15, nil); err != nil {
 		t.Fatal(err)
 	}
 	db := open(t, Options{Path: path, Clock: clock.read})

@@ -41,7 +41,7 @@ const insertKeySQL = `INSERT INTO keys (user_id, title, fingerprint, line, added
 func (t *tx) addKey(user int64, username string, k model.NewKey) (key model.Key, err error) {
 	key = model.Key{Title: strings.TrimSpace(k.Title), Fingerprint: k.Fingerprint, AddedAt: t.now}
 	key.ID, err = t.insert(insertKeySQL, user, key.Title, k.Fingerprint, k.Line, t.now.UnixMilli())
-	if isTaken(err) {
+	if t.db.engine.Taken(err) {
 		return key, model.Taken("fingerprint", "The key "+k.Fingerprint+" has already been taken")
 	}
 	if err != nil {

@@ -42,13 +42,16 @@ func (c *testClock) read() time.Time { return c.at }
 
 func noon() *testClock { return &testClock{time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)} }
 
+// OpenForTests opens a store with the engine that the tests run on.
+var OpenForTests func(context.Context, Options) (*DB, error)
+
 // open opens a new store in a folder of the test's own.
 func open(t *testing.T, o Options) *DB {
 	t.Helper()
 	if o.Path == "" {
 		o.Path = filepath.Join(t.TempDir(), "data", "patrol.db")
 	}
-	db, err := Open(context.Background(), o)
+	db, err := OpenForTests(context.Background(), o)
 	if err != nil {
 		t.Fatal(err)
 	}

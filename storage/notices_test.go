@@ -19,7 +19,7 @@ func init() {
 		if err != nil {
 			panic(err)
 		}
-		db, err := Open(context.Background(), Options{Path: args[0], Clock: func() time.Time { return at }})
+		db, err := OpenForTests(context.Background(), Options{Path: args[0], Clock: func() time.Time { return at }})
 		if err != nil {
 			panic(err)
 		}

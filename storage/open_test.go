@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"fmt"
 	"os"
@@ -59,11 +58,11 @@ func TestOpenRefuses(t *testing.T) {
 		}
 	}
 	made := func(name, statement string) {
-		db, err := Open(t.Context(), Options{Path: at(name)})
+		db, err := OpenForTests(t.Context(), Options{Path: at(name)})
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := db.write.ExecContext(t.Context(), statement); err != nil {
+		if _, err := db.writer.conn.c.ExecContext(t.Context(), statement); err != nil {
 			t.Fatal(err)
 		}
 		if err := db.Close(); err != nil {
@@ -75,7 +74,7 @@ func TestOpenRefuses(t *testing.T) {
 	if err := os.Mkdir(at("folder.db"), 0o700); err != nil {
 		t.Fatal(err)
 	}
-	made("newer.db", fmt.Sprintf("PRAGMA user_version = %d", schemaVersion()+1))
+	made("newer.db", "PRAGMA user_version = 999")
 	made("older.db", "PRAGMA user_version = 0")
 	made("damaged.db", "SELECT 1")
 	if f, err := os.OpenFile(at("damaged.db"), os.O_WRONLY, 0); err != nil {
@@ -98,7 +97,7 @@ func TestOpenRefuses(t *testing.T) {
 		{"missing.db", true, "no database at"},
 		{"text.db", true, "is not a database, or is damaged"},
 	} {
-		db, err := Open(t.Context(), Options{Path: at(c.path), ReadOnly: c.readOnly})
+		db, err := OpenForTests(t.Context(), Options{Path: at(c.path), ReadOnly: c.readOnly})
 		if err == nil {
 			t.Errorf("%s was opened: %v", c.path, db.Close())
 			continue
@@ -129,8 +128,15 @@ func TestRehearsal(t *testing.T) {
 	refused(t, "a change", err, model.ErrReadOnly, "R174")
 	refused(t, "a push", rehearsal.Pushed(t.Context(), root, model.Push{ProjectID: p.ID}), model.ErrReadOnly, "R174")
 	for _, statement := range []string{`DELETE FROM tokens`, `PRAGMA user_version = 9`} {
-		if _, err := rehearsal.read.ExecContext(t.Context(), statement); err == nil {
+		c, err := rehearsal.engine.Connect(t.Context(), Reader)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.ExecContext(t.Context(), statement); err == nil {
 			t.Errorf("R174: %s was done", statement)
+		}
+		if err := c.Close(); err != nil {
+			t.Fatal(err)
 		}
 	}
 	if problems, err := rehearsal.Check(t.Context()); err != nil || len(problems) > 0 {
@@ -155,7 +161,7 @@ func init() {
 }
 
 func fillDisk(path string) error {
-	db, err := Open(context.Background(), Options{Path: path})
+	db, err := OpenForTests(context.Background(), Options{Path: path})
 	if err != nil {
 		return err
 	}
@@ -211,7 +217,7 @@ func init() {
 				panic(err)
 			}
 		}
-		db, err := Open(context.Background(), Options{Path: args[0]})
+		db, err := OpenForTests(context.Background(), Options{Path: args[0]})
 		if err == nil {
 			_, err = db.AddUser(context.Background(), root, model.NewUser{Username: "mara"})
 		}
@@ -241,7 +247,7 @@ func TestNotWritable(t *testing.T) {
 			t.Fatal(err)
 		}
 		if name != "nothing" {
-			db, err := Open(t.Context(), Options{Path: path})
+			db, err := OpenForTests(t.Context(), Options{Path: path})
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -259,43 +265,6 @@ func TestNotWritable(t *testing.T) {
 		line := strings.TrimSuffix(string(out), "\n")
 		if err != nil || !strings.Contains(line, modes.want) || strings.Contains(line, "\n") || !strings.Contains(line, path) {
 			t.Errorf("%s: %q, %v", name, line, err)
-		}
-	}
-}
-
-// A console's connections keep few pages; their bound is what its memory is
-// measured by.
-func TestSmall(t *testing.T) {
-	for small, want := range map[bool][2]int64{false: {-writerCache, -readerCache}, true: {-smallCache, -smallCache}} {
-		db := open(t, Options{Small: small})
-		for i, c := range []*conn{db.writer.conn, <-db.readers} {
-			if got, err := c.queryInt(t.Context(), "PRAGMA cache_size"); err != nil || got != want[i] {
-				t.Errorf("small %v: %d, %v", small, got, err)
-			}
-			if i == 1 {
-				db.readers <- c
-			}
-		}
-	}
-}
-
-// A connection's name says what holds for it: an import waits for a minute, and
-// checks its references itself.
-func TestPragmas(t *testing.T) {
-	db := open(t, Options{})
-	for name, want := range map[string][2]int64{dsn(db.path): {5000, 1}, importDSN(db.path): {60000, 0}} {
-		pool, err := sql.Open("sqlite", name)
-		if err != nil {
-			t.Fatal(err)
-		}
-		for i, pragma := range []string{"PRAGMA busy_timeout", "PRAGMA foreign_keys"} {
-			var got int64
-			if err := pool.QueryRowContext(t.Context(), pragma).Scan(&got); err != nil || got != want[i] {
-				t.Errorf("%s: %s is %d, %v", name, pragma, got, err)
-			}
-		}
-		if err := pool.Close(); err != nil {
-			t.Fatal(err)
 		}
 	}
 }

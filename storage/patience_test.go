@@ -2,7 +2,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
 	"errors"
 	"runtime"
 	"testing"
@@ -15,17 +14,16 @@ import (
 // would wait as long again.
 func TestLockedDatabase(t *testing.T) {
 	db := open(t, Options{})
-	pool, err := sql.Open("sqlite", dsn(db.path, "busy_timeout(1)"))
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer pool.Close()
 	var both [2]*conn
 	for i := range both {
-		if both[i], err = newConn(t.Context(), pool); err != nil {
+		var err error
+		if both[i], err = db.newConn(t.Context(), Alone); err != nil {
 			t.Fatal(err)
 		}
 		defer both[i].close()
+		if err := both[i].exec(t.Context(), "PRAGMA busy_timeout = 1"); err != nil {
+			t.Fatal(err)
+		}
 	}
 	if err := both[0].exec(t.Context(), "BEGIN IMMEDIATE"); err != nil {
 		t.Fatal(err)
@@ -37,7 +35,7 @@ func TestLockedDatabase(t *testing.T) {
 	}
 	w.start()
 	for i := range 4 {
-		if err := storeError(<-answers); !errors.Is(err, model.ErrBusy) {
+		if err := db.engine.Explain(<-answers); !errors.Is(err, model.ErrBusy) {
 			t.Errorf("use case %d: %v", i, err)
 		}
 		if i == 0 { // free again: the others mustn't have tried
@@ -81,7 +79,7 @@ func TestCallerLeavesQueue(t *testing.T) {
 
 // Who outlives the store is refused.
 func TestChangeAfterClose(t *testing.T) {
-	db, err := Open(t.Context(), Options{Path: t.TempDir() + "/patrol.db"})
+	db, err := OpenForTests(t.Context(), Options{Path: t.TempDir() + "/patrol.db"})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -12,7 +12,7 @@ import (
 // plans are the query plans of all that do asks on one connection for reading.
 func plans(t *testing.T, db *DB, do func() error) (list []string) {
 	t.Helper()
-	c, err := newConn(t.Context(), db.read)
+	c, err := db.newConn(t.Context(), Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -28,7 +28,7 @@ func plans(t *testing.T, db *DB, do func() error) (list []string) {
 		if !strings.HasPrefix(strings.TrimSpace(query), "SELECT") && !strings.HasPrefix(query, "WITH") {
 			continue
 		}
-		rows, err := c.c.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, make([]any, marksIn(query))...)
+		rows, err := c.c.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+db.engine.SQL(query), make([]any, marksIn(query))...)
 		if err != nil {
 			t.Fatalf("%s: %v", query, err)
 		}

@@ -15,7 +15,7 @@ import (
 func init() {
 	// refused notes three refusals and ends, which writes them.
 	children["refused"] = func(args []string) {
-		db, err := Open(context.Background(), Options{Path: args[0]})
+		db, err := OpenForTests(context.Background(), Options{Path: args[0]})
 		if err != nil {
 			panic(err)
 		}
@@ -139,7 +139,7 @@ func TestLastTwentyRefusals(t *testing.T) {
 // success was noted less than a minute ago; nothing is lost on a clean stop.
 func TestRefusedSinceSuccess(t *testing.T) {
 	path := t.TempDir() + "/patrol.db"
-	db, err := Open(t.Context(), Options{Path: path})
+	db, err := OpenForTests(t.Context(), Options{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}

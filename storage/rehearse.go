@@ -50,7 +50,7 @@ func (db *DB) startRehearsal() {
 }
 
 func (db *DB) endedBots(ctx context.Context) (list []byte, err error) {
-	c, err := newConn(ctx, db.read)
+	c, err := db.newConn(ctx, Reader)
 	if err != nil {
 		return nil, err
 	}
@@ -95,7 +95,7 @@ func (db *DB) rehearse(ctx context.Context, c *conn) error {
 		return err
 	}
 	kept := in.number(model.SettingExpiredBots)
-	for _, statement := range []string{"PRAGMA query_only = 0", "CREATE TEMP TABLE ended_bots (id INTEGER PRIMARY KEY)"} {
+	for _, statement := range []string{"{may write}", "CREATE TEMP TABLE ended_bots (id INTEGER PRIMARY KEY)"} {
 		if err := c.exec(ctx, statement); err != nil {
 			return err
 		}
@@ -128,7 +128,7 @@ func (db *DB) rehearse(ctx context.Context, c *conn) error {
 		statements = append(statements, fmt.Sprintf(`CREATE TEMP VIEW %s AS SELECT %s FROM main.%s %s%s`,
 			view.table, strings.Join(columns, ", "), view.table, view.alias, view.where))
 	}
-	for _, statement := range append(statements, "PRAGMA query_only = 1") {
+	for _, statement := range append(statements, "{may not write}") {
 		if err := c.exec(ctx, statement); err != nil {
 			return err
 		}

@@ -93,7 +93,7 @@ func TestRepositoryFolderTaken(t *testing.T) {
 // was not committed is not.
 func TestSweep(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "patrol.db")
-	db, err := Open(t.Context(), Options{Path: path})
+	db, err := OpenForTests(t.Context(), Options{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}

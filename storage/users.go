@@ -325,7 +325,7 @@ func (db *DB) ChangeUser(ctx context.Context, a model.Actor, id int64, c model.U
 			return nil
 		}
 		err = t.exec(updateUserSQL, u.Name, u.Email, u.Admin, u.Auditor, u.External, u.Blocked, id)
-		if isTaken(err) {
+		if t.db.engine.Taken(err) {
 			return model.Taken("email", "Email has already been taken")
 		}
 		if err != nil {

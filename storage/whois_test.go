@@ -208,7 +208,7 @@ func TestWhoisKeepsNothing(t *testing.T) {
 // R174: with the clock set nothing can be written, so nothing is looked up.
 func TestWhoisRehearsing(t *testing.T) {
 	path := filepath.Join(t.TempDir(), "data", "patrol.db")
-	made, err := Open(t.Context(), Options{Path: path})
+	made, err := OpenForTests(t.Context(), Options{Path: path})
 	if err != nil {
 		t.Fatal(err)
 	}

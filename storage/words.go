@@ -1,12 +1,9 @@
 package storage
 
 import (
-	"database/sql/driver"
 	"slices"
 	"strings"
 	"unicode"
-
-	"modernc.org/sqlite"
 
 	"patrol/model"
 )
@@ -19,19 +16,7 @@ const (
 	wordsBatch  = 1_000   // tokens that the index takes in at once, which is 15 ms
 	wordsBehind = 100_000 // tokens that it may not know, which are read: with more, it is only being made
 	wordsFew    = 5_000   // tokens that are quickly put in any order
-	wordsLong   = 16      // characters of a word that are looked up: enough to make it rare
 )
-
-// folded is a text without case in every script; SQLite's own LIKE knows only
-// that of ASCII.
-func init() {
-	sqlite.MustRegisterDeterministicScalarFunction("folded", 1, func(_ *sqlite.FunctionContext, args []driver.Value) (driver.Value, error) {
-		if text, is := args[0].(string); is {
-			return strings.ToLower(text), nil
-		}
-		return args[0], nil
-	})
-}
 
 // contains is the condition that one of the columns holds a text somewhere,
 // without case, and its arguments.
@@ -56,9 +41,6 @@ func like(s string) string {
 }
 
 const (
-	wordsSQL = `INSERT INTO token_words (rowid, words)
-	SELECT t.id, folded(t.name || char(10) || CASE t.kind WHEN 'personal' THEN '' ELSE u.username END)
-	FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.id > ? AND t.id <= ?`
 	wordsUpToSQL = `SELECT up_to FROM words_indexed`
 	setWordsUpTo = `UPDATE words_indexed SET up_to = ?`
 )
@@ -67,12 +49,16 @@ const (
 func (t *tx) indexWords() (more bool, err error) { return t.indexNext(wordsBatch) }
 
 func (t *tx) indexNext(most int64) (more bool, err error) {
+	words := t.db.engine.Narrowing()
+	if words == nil {
+		return false, nil
+	}
 	upTo, last, err := t.indexed()
 	if err != nil || last-upTo < wordsBatch {
 		return false, err
 	}
 	next := min(upTo+most, last)
-	if err := t.exec(wordsSQL, upTo, next); err != nil {
+	if err := t.exec(words.Add, upTo, next); err != nil {
 		return false, err
 	}
 	return last-next >= wordsBatch, t.exec(setWordsUpTo, next)
@@ -91,8 +77,12 @@ func (t *tx) indexed() (upTo, last int64, err error) {
 // their projects and groups count as words. If they are too many to be put in
 // order, looking at one after the other in that order soon finds a page of them.
 func (t *tx) narrowToWords(w *where, texts []string, places bool) error {
-	match, ok := matching(texts)
-	if !ok {
+	words := t.db.engine.Narrowing()
+	if words == nil {
+		return nil
+	}
+	match, usable := words.Match(texts)
+	if !usable {
 		return nil
 	}
 	upTo, last, err := t.indexed()
@@ -105,7 +95,7 @@ func (t *tx) narrowToWords(w *where, texts []string, places bool) error {
 		condition, patterns := contains(text, `t.name`, `u.username`)
 		holds, args = append(holds, condition), append(args, patterns...)
 	}
-	named := `SELECT rowid AS id FROM token_words WHERE token_words MATCH ? UNION ALL
+	named := words.Find + ` UNION ALL
 		SELECT t.id FROM tokens t JOIN users u ON u.id = t.user_id WHERE t.id > ? AND (` + strings.Join(holds, ` OR `) + `)`
 	found, few, err := t.fewIDs(named, args)
 	if err != nil {
@@ -156,35 +146,6 @@ func inPlacesOf(texts []string, columns ...string) (ids string, args []any) {
 	}
 	return strings.Join(of, ` UNION ALL `), args
 }
-
-// matching asks the index for words that hold one of the texts; not ok if one is
-// too short for it. It may find more: the characters may stand apart.
-func matching(texts []string) (match string, ok bool) {
-	alternatives := make([]string, len(texts))
-	for i, text := range texts {
-		runes := []rune(strings.ToLower(text))
-		if len(runes) < 3 {
-			return "", false
-		}
-		var all, rare []string
-		for at := range runes[:min(len(runes), wordsLong)-2] {
-			three := string(runes[at : at+3])
-			quoted := `"` + strings.ReplaceAll(three, `"`, `""`) + `"`
-			if all = append(all, quoted); !strings.Contains(botWords, three) {
-				rare = append(rare, quoted)
-			}
-		}
-		if len(rare) == 0 {
-			rare = all
-		}
-		alternatives[i] = `(` + strings.Join(rare, ` AND `) + `)`
-	}
-	return strings.Join(alternatives, ` OR `), true
-}
-
-// botWords are in the username of nearly every bot (R101): they tell nothing
-// where a text has anything else.
-const botWords = "project_ group_ _bot_"
 
 // texts are the values of a filter's word.
 func texts(values []model.Value) []string {

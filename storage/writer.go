@@ -33,7 +33,6 @@ type writer struct {
 	db      *DB
 	conn    *conn
 	jobs    chan *job
-	log     logBound
 	done    chan struct{} // closed: no more is taken
 	stopped chan struct{} // closed: all that was taken is answered
 }
@@ -61,7 +60,7 @@ func (j *job) begin() bool {
 func (j *job) withdraw() bool { return j.settled.CompareAndSwap(false, true) }
 
 func newWriter(db *DB, c *conn) *writer {
-	return &writer{db: db, conn: c, log: newLogBound(db.path, db.log), jobs: make(chan *job, maxBatch), done: make(chan struct{}), stopped: make(chan struct{})}
+	return &writer{db: db, conn: c, jobs: make(chan *job, maxBatch), done: make(chan struct{}), stopped: make(chan struct{})}
 }
 
 func (w *writer) start() { go w.run() }
@@ -115,7 +114,7 @@ func (db *DB) submit(j *job) error {
 	}
 	select {
 	case err := <-j.answer:
-		return storeError(err)
+		return db.engine.Explain(err)
 	case <-j.ctx.Done():
 		if j.withdraw() {
 			return j.ctx.Err()
@@ -125,7 +124,7 @@ func (db *DB) submit(j *job) error {
 			return errClosed
 		}
 	}
-	return storeError(<-j.answer)
+	return db.engine.Explain(<-j.answer)
 }
 
 func (w *writer) run() {
@@ -143,7 +142,7 @@ func (w *writer) run() {
 		}
 		for first != nil {
 			first = w.next(first)
-			w.log.keep(w.conn)
+			w.db.engine.Committed(w.conn.c)
 		}
 	}
 }
@@ -172,7 +171,7 @@ func (w *writer) next(first *job) (met *job) {
 	if first.large {
 		err := w.alone(first)
 		first.answer <- err
-		if isBusy(err) {
+		if w.db.engine.Locked(err) {
 			w.refuseWaiting(err)
 		}
 		return nil
@@ -180,7 +179,7 @@ func (w *writer) next(first *job) (met *job) {
 	batch := []*job{first}
 	answers, err := w.transaction(func(run func(*job) error) []error {
 		answers := []error{run(first)}
-		for len(batch) < maxBatch && met == nil && !lost(answers[len(answers)-1]) {
+		for len(batch) < maxBatch && met == nil && !w.db.engine.Lost(answers[len(answers)-1]) {
 			next := w.waiting()
 			switch {
 			case next == nil:
@@ -205,7 +204,7 @@ func (w *writer) next(first *job) (met *job) {
 			j.answer <- answers[i]
 		}
 	}
-	if isBusy(err) {
+	if w.db.engine.Locked(err) {
 		w.refuseWaiting(err)
 	}
 	return met
@@ -221,7 +220,7 @@ func (w *writer) alone(j *job) error {
 		}
 		return j.do(t)
 	})
-	if err == nil || t.refused == nil || lost(err) {
+	if err == nil || t.refused == nil || w.db.engine.Lost(err) {
 		return err
 	}
 	t.chain = &chain{}
@@ -234,7 +233,7 @@ func (w *writer) alone(j *job) error {
 // whole does something in a transaction of its own.
 func (w *writer) whole(t *tx, do func(*tx) error) error {
 	w.conn.trim()
-	if err := t.exec("BEGIN IMMEDIATE"); err != nil {
+	if err := t.exec(w.db.engine.Begin(true)); err != nil {
 		return err
 	}
 	err := guarded(do, t)
@@ -257,7 +256,7 @@ func (w *writer) tx(j *job, shared *chain) *tx {
 func (w *writer) oneByOne(batch []*job) {
 	var err error
 	for _, j := range batch {
-		if isBusy(err) {
+		if w.db.engine.Locked(err) {
 			j.answer <- err
 			continue
 		}
@@ -275,12 +274,12 @@ func (w *writer) oneByOne(batch []*job) {
 func (w *writer) transaction(do func(run func(*job) error) []error) ([]error, error) {
 	ctx := context.Background()
 	w.conn.trim()
-	if err := w.conn.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if err := w.conn.exec(ctx, w.db.engine.Begin(true)); err != nil {
 		return []error{err}, err
 	}
 	shared := &chain{}
 	answers := do(func(j *job) error { return w.savepoint(j, shared) })
-	if err := answers[len(answers)-1]; lost(err) {
+	if err := answers[len(answers)-1]; w.db.engine.Lost(err) {
 		w.rollback(ctx)
 		return answers, err
 	}
@@ -309,7 +308,7 @@ func (w *writer) savepoint(j *job, shared *chain) (err error) {
 	if err = guarded(j.do, t); err == nil {
 		return t.exec("RELEASE use_case")
 	}
-	if lost(err) {
+	if w.db.engine.Lost(err) {
 		return err
 	}
 	*shared = before

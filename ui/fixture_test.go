@@ -10,6 +10,7 @@ import (
 
 	"patrol/model"
 	"patrol/storage"
+	"patrol/storage/sqlite"
 )
 
 // story fills a database through its use cases, on a clock of its own.
@@ -84,7 +85,7 @@ func begin(t *testing.T) *story {
 	t.Helper()
 	s := &story{t: t, clock: now}
 	s.path = filepath.Join(t.TempDir(), "patrol.db")
-	db, err := storage.Open(t.Context(), storage.Options{Path: s.path, Clock: func() time.Time { return s.clock }})
+	db, err := sqlite.Open(t.Context(), storage.Options{Path: s.path, Clock: func() time.Time { return s.clock }})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -1,7 +1,8 @@
-package storage
+package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"fmt"
 	"log/slog"
 	"os"
@@ -34,7 +35,7 @@ func newLogBound(path string, log *slog.Logger) logBound {
 
 // keep empties the log if it is time to. The connection is the writer's, between
 // two transactions.
-func (b *logBound) keep(c *conn) {
+func (b *logBound) keep(c *sql.Conn) {
 	size := logSize(b.path)
 	if size < b.most {
 		b.next = b.most
@@ -74,18 +75,18 @@ const busyTimeoutSQL = `PRAGMA busy_timeout = %d`
 
 // emptyLog moves all of the log into the database and begins it anew, if nobody
 // reads from it within a time.
-func emptyLog(c *conn, patience int) (emptied bool, err error) {
+func emptyLog(c *sql.Conn, patience int) (emptied bool, err error) {
 	ctx := context.Background()
 	var busy, pages, moved int64
-	before, err := c.queryInt(ctx, `PRAGMA busy_timeout`)
+	before, err := queryInt(ctx, c, `PRAGMA busy_timeout`)
 	if err != nil {
 		return false, err
 	}
-	if _, err := c.c.ExecContext(ctx, fmt.Sprintf(busyTimeoutSQL, patience)); err != nil {
+	if _, err := c.ExecContext(ctx, fmt.Sprintf(busyTimeoutSQL, patience)); err != nil {
 		return false, err
 	}
-	err = c.c.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
-	_, end := c.c.ExecContext(ctx, fmt.Sprintf(busyTimeoutSQL, before))
+	err = c.QueryRowContext(ctx, `PRAGMA wal_checkpoint(TRUNCATE)`).Scan(&busy, &pages, &moved)
+	_, end := c.ExecContext(ctx, fmt.Sprintf(busyTimeoutSQL, before))
 	if err == nil {
 		err = end
 	}

@@ -1,7 +1,8 @@
-package storage
+package sqlite
 
 import (
 	"context"
+	"database/sql"
 	"embed"
 	"errors"
 	"fmt"
@@ -35,8 +36,8 @@ var errOlder = errors.New("the database is older than this program")
 
 // upToDate refuses, for reading only, what migrate would change: an older
 // schema, or a file that has no write-ahead log yet, such as a backup.
-func upToDate(ctx context.Context, c *conn) error {
-	found, err := c.queryInt(ctx, "PRAGMA user_version")
+func upToDate(ctx context.Context, c *sql.Conn) error {
+	found, err := queryInt(ctx, c, "PRAGMA user_version")
 	if err != nil {
 		return err
 	}
@@ -44,7 +45,7 @@ func upToDate(ctx context.Context, c *conn) error {
 		return &newerSchema{int(found)}
 	}
 	var mode string
-	if err := c.c.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
+	if err := c.QueryRowContext(ctx, "PRAGMA journal_mode").Scan(&mode); err != nil {
 		return err
 	}
 	if int(found) < schemaVersion() || mode != "wal" {
@@ -54,29 +55,30 @@ func upToDate(ctx context.Context, c *conn) error {
 }
 
 // migrate runs the steps that are missing, all or none.
-func migrate(ctx context.Context, c *conn, now time.Time) error {
-	found, err := c.queryInt(ctx, "PRAGMA user_version")
+func migrate(ctx context.Context, c *sql.Conn, now time.Time) error {
+	found, err := queryInt(ctx, c, "PRAGMA user_version")
 	if err != nil {
 		return err
 	}
 	if int(found) == schemaVersion() {
 		return nil
 	}
-	if err := c.exec(ctx, "BEGIN IMMEDIATE"); err != nil {
+	if _, err := c.ExecContext(ctx, "BEGIN IMMEDIATE"); err != nil {
 		return err
 	}
 	if err := runMigrations(ctx, c, now); err != nil {
-		c.exec(ctx, "ROLLBACK") // what failed is what matters
+		c.ExecContext(ctx, "ROLLBACK") // what failed is what matters
 		return err
 	}
-	return c.exec(ctx, "COMMIT")
+	_, err = c.ExecContext(ctx, "COMMIT")
+	return err
 }
 
 // bornSQL: root and the ghost are as old as the database (R130).
 const bornSQL = `UPDATE users SET created_at = ? WHERE id IN (1, 2)`
 
-func runMigrations(ctx context.Context, c *conn, now time.Time) error {
-	found, err := c.queryInt(ctx, "PRAGMA user_version") // again: another process may have been faster
+func runMigrations(ctx context.Context, c *sql.Conn, now time.Time) error {
+	found, err := queryInt(ctx, c, "PRAGMA user_version") // again: another process may have been faster
 	if err != nil {
 		return err
 	}
@@ -91,15 +93,15 @@ func runMigrations(ctx context.Context, c *conn, now time.Time) error {
 		if err != nil {
 			return err
 		}
-		if _, err := c.c.ExecContext(ctx, string(text)); err != nil {
+		if _, err := c.ExecContext(ctx, string(text)); err != nil {
 			return fmt.Errorf("migration %s: %w", name, err)
 		}
 	}
 	if found == 0 {
-		if err := c.exec(ctx, bornSQL, now.UnixMilli()); err != nil {
+		if _, err := c.ExecContext(ctx, bornSQL, now.UnixMilli()); err != nil {
 			return err
 		}
 	}
-	_, err = c.c.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion()))
+	_, err = c.ExecContext(ctx, fmt.Sprintf("PRAGMA user_version = %d", schemaVersion()))
 	return err
 }

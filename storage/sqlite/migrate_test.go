@@ -1,16 +1,19 @@
-package storage
+package sqlite
 
 import (
 	"context"
+	"crypto/sha256"
 	"database/sql"
 	"fmt"
 	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"patrol/git"
 	"patrol/model"
+	"patrol/storage"
 )
 
 const oldSecret = "glpat-aaaaaaaaaaaaaaaaaaaa"
@@ -58,22 +61,36 @@ func TestMigrations(t *testing.T) {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "patrol.db")
 			before := makeOld(t, path, version)
-			db := open(t, Options{Path: path, Clock: noon().read})
-			if err := db.makeRepository(1, git.FirstBranch); err != nil {
+			now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+			db, err := Open(t.Context(), storage.Options{Path: path, Clock: func() time.Time { return now }})
+			if err != nil {
 				t.Fatal(err)
 			}
+			defer db.Close()
+			if err := git.Repositories(filepath.Join(filepath.Dir(path), "repositories")).Make(1, git.FirstBranch); err != nil {
+				t.Fatal(err)
+			}
+			file, err := sql.Open("sqlite", readerDSN(path, readerCache))
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer file.Close()
 			for query, want := range before {
-				if got := dump(t, db.read, query); got != want {
+				if got := dump(t, file, query); got != want {
 					t.Errorf("%s:\n%s\ninstead of\n%s", query, got, want)
 				}
 			}
 			if problems, err := db.Check(t.Context()); err != nil || len(problems) > 0 {
 				t.Errorf("check: %s, %v", strings.Join(problems, "\n"), err)
 			}
-			if err := admitted(t, db, model.NewSecret(oldSecret)); err != nil {
-				t.Errorf("R142: %v", err)
+			pass, err := db.Authenticate(t.Context(), model.NewSecret(oldSecret))
+			if err != nil || !model.Admit(pass.Caller, model.RESTRead, model.DateOf(now)).Allowed {
+				t.Errorf("R142: %+v, %v", pass, err)
 			}
-			addToken(t, db, root, model.ProjectRef("acme/web"), "new")
+			_, err = db.CreateToken(t.Context(), root, model.NewToken{Place: model.ProjectRef("acme/web"), Name: "new", Scopes: model.Scopes{model.ScopeAPI}, Role: model.Developer})
+			if err != nil {
+				t.Error(err)
+			}
 			if report, err := db.VerifyAudit(t.Context(), root); err != nil || report.Broken != 0 || report.Entries != 2 {
 				t.Errorf("R163: %+v, %v", report, err)
 			}
@@ -112,10 +129,9 @@ func makeOld(t *testing.T, path string, version int) map[string]string {
 	}
 	digest := model.NewSecret(oldSecret).Digest()
 	run(`UPDATE tokens SET digest = ? WHERE id = 1`, digest[:])
-	e := &model.Entry{Number: 1, Action: model.TokenCreated, TargetKind: "token", TargetID: 1}
-	hash := entryHash(e, 1, 0)
-	run(insertEntrySQL, e.Number, e.At.UnixMilli(), e.UserID, e.User, e.AsID, e.As, e.TokenID, string(e.Door), e.Address,
-		e.Action, e.TargetKind, e.TargetID, e.TargetPath, 1, 0, e.Change, e.Refused, e.Rule, e.Previous[:], hash[:])
+	hash := sha256.Sum256(append(make([]byte, 32), `[1,1000,0,"",0,"",0,"cli","","token.created","token",1,"",1,0,"",false,""]`...)) // R163
+	run(`INSERT INTO audit (number, at, user_id, user, as_id, as_user, token_id, door, address, action, target_kind, target_id, target_path,
+		project_id, group_id, change, refused, rule, previous, hash) VALUES (1, 1000, 0, '', 0, '', 0, 'cli', '', 'token.created', 'token', 1, '', 1, 0, '', 0, '', zeroblob(32), ?)`, hash[:])
 	run(fmt.Sprintf(`PRAGMA user_version = %d`, version))
 
 	rows := map[string]string{}
