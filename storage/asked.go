@@ -136,7 +136,7 @@ func (t *tx) aimAtMember(f *model.Facts, actor model.Caller, p place, id int64) 
 	return err
 }
 
-const withinSQL = `WITH RECURSIVE above (id) AS (SELECT ?1 UNION ALL SELECT g.parent_id FROM groups g JOIN above ON g.id = above.id WHERE g.parent_id IS NOT NULL)
+const withinSQL = `WITH RECURSIVE above (id) AS (SELECT CAST(?1 AS BIGINT) UNION ALL SELECT g.parent_id FROM groups g JOIN above ON g.id = above.id WHERE g.parent_id IS NOT NULL)
 	SELECT EXISTS (SELECT 1 FROM above WHERE id = ?2)`
 
 // revive gives a bot that was deleted with its last token (R120) the role that it

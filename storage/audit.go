@@ -118,7 +118,7 @@ func (t *tx) chainEnd() error {
 	return nil
 }
 
-const insertEntry = `INSERT INTO audit (number, at, user_id, user, as_id, as_user, token_id, door, address, action,
+const insertEntry = `INSERT INTO audit (number, at, user_id, "user", as_id, as_user, token_id, door, address, action,
 	target_kind, target_id, target_path, project_id, group_id, change, refused, rule, previous, hash)`
 
 const insertEntrySQL = insertEntry + ` VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)`
@@ -161,11 +161,11 @@ func entryHash(e *model.Entry, project, group int64) [32]byte {
 	return sha256.Sum256(append(e.Previous[:], text...))
 }
 
-const equalRefusalSQL = `SELECT number FROM audit WHERE number > ? - 1000 AND at > ? AND at < ? AND refused = 1 AND user_id = ? AND as_id = ?
+const equalRefusalSQL = `SELECT number FROM audit WHERE number > ? - 1000 AND at > ? AND at < ? AND refused AND user_id = ? AND as_id = ?
 	AND token_id = ? AND action = ? AND target_kind = ? AND target_id = ? AND target_path = ? AND rule = ?
 	ORDER BY number DESC LIMIT 1`
 
-const repeatSQL = `INSERT INTO audit_repeats (number, times) VALUES (?, 2) ON CONFLICT DO UPDATE SET times = times + 1`
+const repeatSQL = `INSERT INTO audit_repeats (number, times) VALUES (?, 2) ON CONFLICT (number) DO UPDATE SET times = audit_repeats.times + 1`
 
 // appendRefusal writes the entry of a refusal, or counts it with an equal one
 // of the last minute: nobody fills the disk by asking (R160).
@@ -186,7 +186,7 @@ func (t *tx) appendRefusal(e *model.Entry) error {
 	return t.append(e, t.refusedPlace)
 }
 
-const entryColumns = `a.number, a.at, a.user_id, a.user, a.as_id, a.as_user, a.token_id, a.door, a.address, a.action,
+const entryColumns = `a.number, a.at, a.user_id, a."user", a.as_id, a.as_user, a.token_id, a.door, a.address, a.action,
 	a.target_kind, a.target_id, a.target_path, a.project_id, a.group_id, a.change, a.refused, a.rule, a.previous, a.hash`
 
 func scanEntry(scan func(...any) error, more ...any) (e model.Entry, project, group int64, err error) {

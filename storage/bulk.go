@@ -44,7 +44,7 @@ func (b *bulk) flush() error {
 	return err
 }
 
-const indexesSQL = `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL AND tbl_name IN ('users', 'members', 'tokens', 'audit')`
+const indexesSQL = `SELECT name, sql FROM {indexes} AS i WHERE indexed IN ('users', 'members', 'tokens', 'audit')`
 
 // dropIndexes takes indexes away and gives the statements that build them again.
 func (t *tx) dropIndexes(which string, args ...any) (create []string, err error) {

@@ -18,7 +18,7 @@ type invariant struct{ text, query string }
 var invariants = []invariant{
 	{"token %v is live without its bot as a member of its place (R100)", `SELECT t.id FROM tokens t WHERE t.revoked_at IS NULL AND t.kind <> 'personal'
 		AND NOT EXISTS (SELECT 1 FROM users u JOIN members m ON m.user_id = u.id WHERE u.id = t.user_id AND u.kind = 2 AND u.deleted_at IS NULL
-			AND m.project_id IS t.project_id AND m.group_id IS t.group_id)`},
+			AND m.project_id IS NOT DISTINCT FROM t.project_id AND m.group_id IS NOT DISTINCT FROM t.group_id)`},
 	{"token %v is live without its owner (R152)", `SELECT t.id FROM tokens t JOIN users u ON u.id = t.user_id
 		WHERE t.kind = 'personal' AND t.revoked_at IS NULL AND (u.kind <> 1 OR u.deleted_at IS NOT NULL)`},
 	{"bot %v doesn't have exactly one membership (R100)", `SELECT u.id FROM users u WHERE u.kind = 2 AND u.deleted_at IS NULL
@@ -30,7 +30,7 @@ var invariants = []invariant{
 	{"group %v has no path (R7)", `SELECT g.id FROM groups g WHERE NOT EXISTS (SELECT 1 FROM routes r WHERE r.group_id = g.id)`},
 	{"the path %v isn't one part below its parent's (R7)", `SELECT r.path FROM routes r LEFT JOIN groups g ON g.id = r.group_id LEFT JOIN projects p ON p.id = r.project_id
 		LEFT JOIN routes a ON a.group_id = coalesce(p.group_id, g.parent_id)
-		WHERE instr(substr(r.path, coalesce(length(a.path) + 2, 1)), '/') > 0 OR a.path IS NOT NULL AND substr(r.path, 1, length(a.path) + 1) <> a.path || '/'`},
+		WHERE substr(r.path, coalesce(length(a.path) + 2, 1)) LIKE '%/%' OR a.path IS NOT NULL AND substr(r.path, 1, length(a.path) + 1) <> a.path || '/'`},
 	{"the full name of %v doesn't fit its parent's (R2)", `SELECT r.path FROM routes r LEFT JOIN groups g ON g.id = r.group_id LEFT JOIN projects p ON p.id = r.project_id
 		LEFT JOIN routes a ON a.group_id = coalesce(p.group_id, g.parent_id) WHERE r.name <> coalesce(a.name || ' / ', '') || coalesce(g.name, p.name)`},
 	{"group %v names the wrong top-level group (R2)", `SELECT g.id FROM groups g LEFT JOIN groups a ON a.id = g.parent_id WHERE g.top_id <> coalesce(a.top_id, g.id)`},
@@ -39,7 +39,7 @@ var invariants = []invariant{
 	{"project %v is wider than its group (R4)", `SELECT p.id FROM projects p JOIN groups g ON g.id = p.group_id WHERE p.visibility > g.visibility`},
 	{"numbers of %v may be given twice (R6)", `SELECT name FROM (SELECT 'users' AS name, max(id) AS last FROM users UNION ALL SELECT 'groups', max(id) FROM groups
 		UNION ALL SELECT 'projects', max(id) FROM projects UNION ALL SELECT 'tokens', max(id) FROM tokens) AS used
-		WHERE last > coalesce((SELECT seq FROM sqlite_sequence s WHERE s.name = used.name), 0)`},
+		WHERE last > coalesce((SELECT last FROM {numbers} AS given WHERE given.name = used.name), 0)`},
 }
 
 // maxProblems bounds what one kind of problem adds to a report.
@@ -87,8 +87,6 @@ func (t *tx) checkInvariant(i invariant, report func(string, ...any)) error {
 
 const projectNumbersSQL = `SELECT id FROM projects ORDER BY id`
 
-const lastProjectSQL = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'projects'), 0)`
-
 // checkRepositories finds projects without a repository, and repositories
 // without a project. One with a number that was never given belongs to a
 // project whose making was cut off; the next project gets it.
@@ -107,7 +105,7 @@ func (t *tx) checkRepositories(report func(string, ...any)) error {
 	if err != nil {
 		return err
 	}
-	last, err := t.int(lastProjectSQL)
+	last, err := t.int(lastIDSQL, "projects")
 	if err != nil {
 		return err
 	}

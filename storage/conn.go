@@ -120,11 +120,7 @@ func (t *tx) changed(query string, args ...any) (int64, error) {
 
 // insert runs an INSERT and gives the new row's id.
 func (t *tx) insert(query string, args ...any) (int64, error) {
-	r, err := t.conn.run(t.ctx, query, args)
-	if err != nil {
-		return 0, err
-	}
-	return r.LastInsertId()
+	return t.int(query+` RETURNING id`, args...)
 }
 
 // row scans the first row; found is false if there is none.
@@ -172,6 +168,20 @@ func (t *tx) rows(query string, args []any, each func(scan func(...any) error) e
 		}
 	}
 	return rows.Err()
+}
+
+// columns are the names of a query's columns.
+func (t *tx) columns(query string) ([]string, error) {
+	s, err := t.conn.prepared(t.ctx, query)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := s.QueryContext(t.ctx)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	return rows.Columns()
 }
 
 // reader gives a connection that nobody uses, or makes one if all are in use:

@@ -18,7 +18,7 @@ type instance struct {
 
 const settingsSQL = `SELECT key, value FROM settings`
 
-const globalFlagSQL = `SELECT coalesce((SELECT value FROM features WHERE name = ?), 1)`
+const globalFlagSQL = `SELECT coalesce((SELECT value FROM features WHERE name = ?), TRUE)`
 
 // instance reads them once in a transaction.
 func (t *tx) instance() (*instance, error) {
@@ -195,13 +195,13 @@ func (t *tx) findKind(kind model.PlaceKind, ref model.Ref) (place, error) {
 }
 
 // belowSQL are a group and all groups inside it.
-const belowSQL = `WITH RECURSIVE below (id) AS (SELECT ? UNION ALL SELECT g.id FROM groups g JOIN below ON g.parent_id = below.id) SELECT id FROM below`
+const belowSQL = `WITH RECURSIVE below (id) AS (SELECT CAST(? AS BIGINT) UNION ALL SELECT g.id FROM groups g JOIN below ON g.parent_id = below.id) SELECT id FROM below`
 
 // R8: a membership counts until 00:00 UTC of its date.
 const roleSQL = `SELECT
 	coalesce(max(CASE WHEN m.project_id = ?1 THEN m.role END), 0),
 	coalesce(max(CASE WHEN m.group_id IN (
-		WITH RECURSIVE above (id) AS (SELECT ?2 UNION ALL SELECT g.parent_id FROM groups g JOIN above ON g.id = above.id WHERE g.parent_id IS NOT NULL) SELECT id FROM above) THEN m.role END), 0)
+		WITH RECURSIVE above (id) AS (SELECT CAST(?2 AS BIGINT) UNION ALL SELECT g.parent_id FROM groups g JOIN above ON g.id = above.id WHERE g.parent_id IS NOT NULL) SELECT id FROM above) THEN m.role END), 0)
 	FROM members m WHERE m.user_id = ?3 AND (m.expires_on IS NULL OR m.expires_on > ?4)`
 
 // roles are a user's own role in a project (0 for a group) and the highest that

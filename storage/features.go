@@ -126,7 +126,7 @@ func (db *DB) ResetFeature(ctx context.Context, a model.Actor) error {
 	})
 }
 
-const setFeatureSQL = `INSERT INTO features (name, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`
+const setFeatureSQL = `INSERT INTO features (name, value) VALUES (?, ?) ON CONFLICT (name) DO UPDATE SET value = excluded.value`
 
 const forgetFeatureSQL = `DELETE FROM features WHERE name = ?`
 

@@ -47,7 +47,7 @@ func (t *tx) narrow(w *where, term model.Term) error {
 // inPlaces are tokens of the projects or groups whose path fits a pattern. It is
 // looked for once, not once for every token.
 func inPlaces(column, path string) string {
-	return `coalesce(t.` + column + ` IN (SELECT ` + column + ` FROM routes WHERE ` + column + ` IS NOT NULL AND ` + path + ` LIKE ? ESCAPE '\'), FALSE)`
+	return `coalesce(t.` + column + ` IN (SELECT ` + column + ` FROM routes WHERE ` + column + ` IS NOT NULL AND ` + path + ` {like} ? ESCAPE '\'), FALSE)`
 }
 
 // ofBot are tokens of bots for which a condition holds.
@@ -67,7 +67,7 @@ func (t *tx) filterValue(w *where, field string, v model.Value, deleted bool) {
 			w.and(member, int(role))
 		}
 	case "scope":
-		w.and(`' ' || t.scopes || ' ' LIKE ? ESCAPE '\'`, like(" "+v.Text+" "))
+		w.and(`' ' || t.scopes || ' ' {like} ? ESCAPE '\'`, like(" "+v.Text+" "))
 	case "state":
 		// Each condition stands by itself, so that an index can answer it.
 		live, now := `t.revoked_at IS NULL AND coalesce(t.replaced_until > ?, TRUE)`, t.now.UnixMilli()

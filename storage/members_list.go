@@ -13,11 +13,11 @@ import (
 // the search starts at (the place, or the project's own; 0: none), whether it
 // goes on upwards, the project (0: none), today twice.
 const bestSQL = `WITH RECURSIVE above (id, distance) AS (
-	SELECT ?, 1 UNION ALL
+	SELECT CAST(? AS BIGINT), 1 UNION ALL
 	SELECT g.parent_id, above.distance + 1 FROM groups g JOIN above ON g.id = above.id WHERE g.parent_id IS NOT NULL AND ?),
 every (id, user_id, role, distance) AS (
 	SELECT id, user_id, role, 0 FROM members WHERE project_id = ? AND (expires_on IS NULL OR expires_on > ?) UNION ALL
-	SELECT m.id, m.user_id, m.role, above.distance FROM above JOIN members m ON m.group_id = above.id WHERE m.expires_on IS NULL OR m.expires_on > ?),
+	SELECT m.id, m.user_id, m.role, above.distance FROM above {lead join} members m ON m.group_id = above.id WHERE m.expires_on IS NULL OR m.expires_on > ?),
 best (id, rank) AS (
 	SELECT id, row_number() OVER (PARTITION BY user_id ORDER BY role DESC, distance) FROM every)`
 
@@ -28,7 +28,7 @@ const memberColumns = `m.role, m.expires_on, m.created_at, coalesce(m.project_id
 
 // memberTables begin at the memberships that count: those of everybody else are
 // as many as there are tokens.
-const memberTables = `best CROSS JOIN members m ON m.id = best.id JOIN users u ON u.id = m.user_id LEFT JOIN users c ON c.id = m.creator_id AND c.deleted_at IS NULL
+const memberTables = `best {lead join} members m ON m.id = best.id JOIN users u ON u.id = m.user_id LEFT JOIN users c ON c.id = m.creator_id AND c.deleted_at IS NULL
 	LEFT JOIN routes r ON r.project_id = m.project_id OR r.group_id = m.group_id
 	LEFT JOIN tokens k ON u.kind = 2 AND k.id = (SELECT id FROM tokens WHERE user_id = u.id ORDER BY revoked_at IS NULL DESC, id DESC LIMIT 1)`
 

@@ -29,7 +29,7 @@ const (
 	// A replaced token gets no notice (R69): its successor is there. given is the
 	// last notice that it was given; windows count down.
 	candidatesSQL = `SELECT t.id, t.created_at, coalesce((SELECT min(days) FROM notices WHERE token_id = t.id), 1000)
-		FROM tokens t INDEXED BY tokens_live WHERE t.revoked_at IS NULL AND t.expires_on = ? AND t.id > ? AND t.replaced_until IS NULL
+		FROM tokens t {indexed by tokens_live} WHERE t.revoked_at IS NULL AND t.expires_on = ? AND t.id > ? AND t.replaced_until IS NULL
 		ORDER BY t.id LIMIT ?`
 
 	giveNoticeSQL = `INSERT INTO notices (token_id, days, at) VALUES (?, ?, ?) ON CONFLICT DO NOTHING`
@@ -95,7 +95,7 @@ const noticeColumns = `n.id, n.at, n.days, t.expires_on, t.id, t.name, t.kind, c
 	coalesce(rp.path, rg.path, ''), u.username`
 
 // noticeTables begin at the notices, of which there are few beside the tokens.
-const noticeTables = `notices n CROSS JOIN tokens t ON t.id = n.token_id JOIN users u ON u.id = t.user_id
+const noticeTables = `notices n {lead join} tokens t ON t.id = n.token_id JOIN users u ON u.id = t.user_id
 	LEFT JOIN routes rp ON rp.project_id = t.project_id LEFT JOIN routes rg ON rg.group_id = t.group_id`
 
 // concerned are the notices that still matter to anybody: those of tokens that
@@ -167,7 +167,7 @@ func (db *DB) Delivered(ctx context.Context, id int64) error {
 }
 
 // Only people read: a bot is no one to tell, nor is who is blocked.
-const managersSQL = bestSQL + ` SELECT u.username FROM best CROSS JOIN members m ON m.id = best.id JOIN users u ON u.id = m.user_id
+const managersSQL = bestSQL + ` SELECT u.username FROM best {lead join} members m ON m.id = best.id JOIN users u ON u.id = m.user_id
 	WHERE best.rank = 1 AND m.role >= ? AND u.kind = 1 AND NOT u.blocked ORDER BY u.username`
 
 // recipients fills in to whom notices of project and group tokens go now (R96).

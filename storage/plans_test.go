@@ -25,10 +25,11 @@ func plans(t *testing.T, db *DB, do func() error) (list []string) {
 		t.Fatal(err)
 	}
 	for query := range c.statements {
+		query = db.engine.SQL(query)
 		if !strings.HasPrefix(strings.TrimSpace(query), "SELECT") && !strings.HasPrefix(query, "WITH") {
 			continue
 		}
-		rows, err := c.c.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+db.engine.SQL(query), make([]any, marksIn(query))...)
+		rows, err := c.c.QueryContext(t.Context(), "EXPLAIN QUERY PLAN "+query, make([]any, marksIn(query))...)
 		if err != nil {
 			t.Fatalf("%s: %v", query, err)
 		}

@@ -36,7 +36,7 @@ func (w *where) oneOf(column string, ids []int64) {
 	if err != nil {
 		panic(err) // numbers only
 	}
-	w.and(column+` IN (SELECT value FROM json_each(?))`, string(list))
+	w.and(column+` {in list}`, string(list))
 }
 
 // first puts a condition before the others: of several on one column, it is the
@@ -118,7 +118,7 @@ func (q paged) statement(w where) string {
 	sorted := ` ORDER BY ` + order(q.keys)
 	conditions := w.String()
 	for _, column := range q.unindexed {
-		conditions = strings.ReplaceAll(conditions, column, "+"+column) // no index is on an expression
+		conditions = strings.ReplaceAll(conditions, column, "{unindexed}"+column) // no index is on an expression
 	}
 	chosen := conditions + sorted + ` LIMIT ? OFFSET ?`
 	if q.id != "" {
@@ -138,9 +138,9 @@ func (q paged) searched() string {
 func (t *tx) count(q paged) (int, error) {
 	from, which := q.searched(), q.where.String()
 	if q.where.among != "" {
-		from, which = `(`+q.where.among+`) among CROSS JOIN `+from, q.id+` = among.id AND `+which
+		from, which = `(`+q.where.among+`) AS among {lead join} `+from, q.id+` = among.id AND `+which
 	}
-	n, err := t.int(q.with+` SELECT count(*) FROM (SELECT 1 FROM `+from+` WHERE `+which+` LIMIT ?)`,
+	n, err := t.int(q.with+` SELECT count(*) FROM (SELECT 1 FROM `+from+` WHERE `+which+` LIMIT ?) AS found`,
 		slices.Concat(q.args, q.where.amongArgs, q.where.args, []any{model.CountLimit + 1})...)
 	return int(n), err
 }

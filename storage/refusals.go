@@ -28,24 +28,32 @@ func (db *DB) Refused(n model.Refusal) {
 	db.traffic.refuse(n)
 }
 
-// A refusal that comes again gets a new id: the order of ids is the order in
-// which they came last, whatever the clock did.
-const refusedSQL = `INSERT OR REPLACE INTO refusals (token_id, door, asked, rule, reason, first_at, last_at, count, address, request_id)
-	SELECT t.id, ?2, ?3, ?4, ?5, coalesce(r.first_at, ?6), ?7, coalesce(r.count, 0) + ?8, ?9, ?10
-	FROM tokens t LEFT JOIN refusals r ON r.token_id = t.id AND r.door = ?2 AND r.asked = ?3 AND r.rule = ?4 WHERE t.id = ?1`
+// A refusal that comes again is written anew, with a new id: the order of ids is
+// the order in which they came last, whatever the clock did.
+const (
+	refusedBeforeSQL = `DELETE FROM refusals WHERE token_id = ? AND door = ? AND asked = ? AND rule = ? RETURNING first_at, count`
+
+	refusedSQL = `INSERT INTO refusals (token_id, door, asked, rule, reason, first_at, last_at, count, address, request_id)
+	SELECT id, CAST(?2 AS TEXT), CAST(?3 AS TEXT), CAST(?4 AS TEXT), CAST(?5 AS TEXT), CAST(?6 AS BIGINT), CAST(?7 AS BIGINT), CAST(?8 AS BIGINT),
+		CAST(?9 AS TEXT), CAST(?10 AS TEXT) FROM tokens WHERE id = ?1`
+)
 
 const dropRefusalsSQL = `DELETE FROM refusals WHERE token_id = ?1 AND id NOT IN
 	(SELECT id FROM refusals WHERE token_id = ?1 ORDER BY id DESC LIMIT ?2)`
 
 const forgetCountSQL = `DELETE FROM refused_since WHERE token_id = ? AND door = ?`
 
-const addCountSQL = `INSERT INTO refused_since (token_id, door, count, last_at) SELECT id, ?2, ?3, ?4 FROM tokens WHERE id = ?1
-	ON CONFLICT DO UPDATE SET count = count + excluded.count, last_at = excluded.last_at`
+const addCountSQL = `INSERT INTO refused_since (token_id, door, count, last_at) SELECT id, CAST(?2 AS TEXT), CAST(?3 AS BIGINT), CAST(?4 AS BIGINT) FROM tokens WHERE id = ?1
+	ON CONFLICT (token_id, door) DO UPDATE SET count = refused_since.count + excluded.count, last_at = excluded.last_at`
 
 // refusals writes what of one token was refused, and counts it by door.
 func (t *tx) refusals(token int64, of *noted) error {
 	for _, n := range of.refusals {
-		err := t.exec(refusedSQL, token, string(n.Door), n.Asked, n.Rule, n.Text, n.First.UnixMilli(), n.Last.UnixMilli(), n.Count, n.Address, n.RequestID)
+		first, before := n.First.UnixMilli(), 0
+		if _, err := t.row(refusedBeforeSQL, []any{token, string(n.Door), n.Asked, n.Rule}, &first, &before); err != nil {
+			return err
+		}
+		err := t.exec(refusedSQL, token, string(n.Door), n.Asked, n.Rule, n.Text, first, n.Last.UnixMilli(), before+n.Count, n.Address, n.RequestID)
 		if err != nil {
 			return err
 		}

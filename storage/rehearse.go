@@ -20,14 +20,14 @@ const (
 	UNION SELECT user_id FROM tokens t WHERE t.revoked_at IS NULL AND t.expires_on <= ?2 AND t.kind <> 'personal'
 		AND NOT EXISTS (SELECT 1 FROM tokens o WHERE o.user_id = t.user_id AND o.revoked_at IS NULL AND o.expires_on > ?2)`
 
-	insertEndedSQL = `INSERT INTO temp.ended_bots SELECT value FROM json_each(?)`
+	insertEndedSQL = `INSERT INTO {temp}.ended_bots SELECT value FROM {list} AS list`
 
 	endedTokenSQL = `CASE WHEN revoked_at IS NULL AND kind <> 'personal' AND expires_on <= '%[1]s'
-		THEN CAST(strftime('%%s', expires_on, '+%[2]d days') AS INTEGER) * 1000 ELSE revoked_at END AS revoked_at`
+		THEN {milliseconds}(expires_on) + %[2]d * 86400000 ELSE revoked_at END AS revoked_at`
 
-	endedBotSQL = `CASE WHEN id IN (SELECT id FROM temp.ended_bots) THEN coalesce(deleted_at, %d) ELSE deleted_at END AS deleted_at`
+	endedBotSQL = `CASE WHEN id IN (SELECT id FROM {temp}.ended_bots) THEN coalesce(deleted_at, %d) ELSE deleted_at END AS deleted_at`
 
-	formerRoleSQL = `CASE WHEN id IN (SELECT id FROM temp.ended_bots) THEN (SELECT role FROM main.members m WHERE m.user_id = u.id) ELSE former_role END AS former_role`
+	formerRoleSQL = `CASE WHEN id IN (SELECT id FROM {temp}.ended_bots) THEN (SELECT role FROM {main}.members m WHERE m.user_id = u.id) ELSE former_role END AS former_role`
 )
 
 // rehearsal is what upkeep will have done by then. Finding it out looks at every
@@ -110,22 +110,18 @@ func (db *DB) rehearse(ctx context.Context, c *conn) error {
 	}{
 		{"tokens", "t", "", map[string]string{"revoked_at": fmt.Sprintf(endedTokenSQL, (t.today() - model.Date(kept)).String(), kept)}},
 		{"users", "u", "", map[string]string{"deleted_at": fmt.Sprintf(endedBotSQL, t.now.UnixMilli()), "former_role": formerRoleSQL}},
-		{"members", "m", " WHERE user_id NOT IN (SELECT id FROM temp.ended_bots)", nil},
+		{"members", "m", " WHERE user_id NOT IN (SELECT id FROM {temp}.ended_bots)", nil},
 	} {
-		var columns []string
-		err := t.rows(`SELECT name FROM pragma_table_info(?)`, []any{view.table}, func(scan func(...any) error) error {
-			var name string
-			err := scan(&name)
-			if expression := view.instead[name]; expression != "" {
-				name = expression
-			}
-			columns = append(columns, name)
-			return err
-		})
+		columns, err := t.columns(`SELECT * FROM ` + view.table + ` LIMIT 0`)
 		if err != nil {
 			return err
 		}
-		statements = append(statements, fmt.Sprintf(`CREATE TEMP VIEW %s AS SELECT %s FROM main.%s %s%s`,
+		for i, name := range columns {
+			if expression := view.instead[name]; expression != "" {
+				columns[i] = expression
+			}
+		}
+		statements = append(statements, fmt.Sprintf(`CREATE TEMP VIEW %s AS SELECT %s FROM {main}.%s %s%s`,
 			view.table, strings.Join(columns, ", "), view.table, view.alias, view.where))
 	}
 	for _, statement := range append(statements, "{may not write}") {

@@ -84,7 +84,7 @@ func (db *DB) RecordURL(ctx context.Context, url string) error {
 	})
 }
 
-const setSQL = `INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT DO UPDATE SET value = excluded.value`
+const setSQL = `INSERT INTO settings (key, value) VALUES (?, ?) ON CONFLICT (key) DO UPDATE SET value = excluded.value`
 
 func (t *tx) set(key, value string) (model.Setting, error) {
 	if err := model.CheckSetting(key, value); err != nil {

@@ -17,7 +17,7 @@ const tokenColumns = `t.id, t.kind, t.name, t.description, t.scopes, coalesce(t.
 	t.last_used_at, t.revoked_at, t.family_id, coalesce(t.replaced_by, 0), t.replaced_until, coalesce(m.role, u.former_role, 0), coalesce(rp.path, rg.path, ''),
 	u.id, u.kind, u.username, u.name, u.email, u.admin, u.auditor, u.external, u.blocked, u.created_at, u.active_on, u.deleted_at IS NOT NULL,
 	c.id, c.kind, c.username, c.name,
-	(SELECT group_concat(address || ' ' || seen_at, ' ' ORDER BY seen_at DESC) FROM token_addresses WHERE token_id = t.id)`
+	(SELECT string_agg(address || ' ' || seen_at, ' ' ORDER BY seen_at DESC) FROM token_addresses WHERE token_id = t.id)`
 
 const tokenTables = `tokens t JOIN users u ON u.id = t.user_id JOIN users c ON c.id = t.creator_id
 	LEFT JOIN members m ON m.user_id = t.user_id AND u.kind = 2

@@ -196,7 +196,7 @@ func tokenOrder(q model.TokenQuery) ([]sortKey, func(model.Token) []any) {
 	case model.ByExpiry:
 		return []sortKey{{column: `t.expires_on`, descending: q.Descending}, last}, func(t model.Token) []any { return []any{t.ExpiresOn.String(), t.ID} }
 	case model.ByName:
-		return []sortKey{{column: `t.name COLLATE NOCASE`, descending: q.Descending}, last}, func(t model.Token) []any { return []any{t.Name, t.ID} }
+		return []sortKey{{column: `{nocase}t.name{/nocase}`, descending: q.Descending}, last}, func(t model.Token) []any { return []any{t.Name, t.ID} }
 	case model.ByLastUse:
 		column, never := `coalesce(t.last_used_at, 9223372036854775807)`, int64(math.MaxInt64)
 		if q.Descending {

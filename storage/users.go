@@ -11,7 +11,7 @@ import (
 // userWith has the clock in it, for the number of active tokens.
 const userWith = `WITH ` + clockSQL
 
-const clockSQL = `clock (today, now) AS (SELECT ?, ?)`
+const clockSQL = `clock (today, now) AS (SELECT CAST(? AS TEXT), CAST(? AS BIGINT))`
 
 func (t *tx) clockArgs() []any { return []any{t.today().String(), t.now.UnixMilli()} }
 
@@ -141,10 +141,10 @@ func narrowUsers(w *where, asked model.UserQuery) {
 		asked     bool
 		condition string
 	}{
-		{asked.Active, `u.blocked = 0`},
-		{asked.Blocked, `u.blocked = 1`},
-		{asked.External, `u.external = 1`},
-		{asked.Admins, `u.admin = 1`},
+		{asked.Active, `NOT u.blocked`},
+		{asked.Blocked, `u.blocked`},
+		{asked.External, `u.external`},
+		{asked.Admins, `u.admin`},
 		{asked.WithoutGhost, `u.kind <> 3`},
 	} {
 		if only.asked {
@@ -166,7 +166,7 @@ func searchUsers(w *where, search string) {
 	}
 }
 
-const seatsSQL = `SELECT count(*) FROM users WHERE kind = 1 AND deleted_at IS NULL AND blocked = 0`
+const seatsSQL = `SELECT count(*) FROM users WHERE kind = 1 AND deleted_at IS NULL AND NOT blocked`
 
 // Seats counts active humans (R108).
 func (db *DB) Seats(ctx context.Context, a model.Actor) (n int, err error) {
@@ -259,7 +259,7 @@ func (t *tx) unused(query, value, key, text string) error {
 	return err
 }
 
-const otherAdminsSQL = `SELECT count(*) FROM users WHERE kind = 1 AND admin = 1 AND blocked = 0 AND deleted_at IS NULL AND id <> ?`
+const otherAdminsSQL = `SELECT count(*) FROM users WHERE kind = 1 AND admin AND NOT blocked AND deleted_at IS NULL AND id <> ?`
 
 // aimUser finds the user whom somebody wants to change, and decides it.
 func (t *tx) aimUser(id int64, action model.PersonAction, audited string) (u model.User, err error) {

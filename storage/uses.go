@@ -26,12 +26,12 @@ func (db *DB) Used(tokenID int64, door model.Door, address string) {
 	}
 }
 
-const usedSQL = `UPDATE tokens SET last_used_at = ?1 WHERE id = ?2 AND (last_used_at IS NULL OR last_used_at <= ?1 - ?3)`
+const usedSQL = `UPDATE tokens SET last_used_at = ?1 WHERE id = ?2 AND (last_used_at IS NULL OR last_used_at <= CAST(?1 AS BIGINT) - CAST(?3 AS BIGINT))`
 
 const userActiveSQL = `UPDATE users SET active_on = ?1 WHERE id = (SELECT user_id FROM tokens WHERE id = ?2) AND (active_on IS NULL OR active_on < ?1)`
 
-const seenSQL = `INSERT INTO token_addresses (token_id, address, seen_at) SELECT id, ?2, ?3 FROM tokens WHERE id = ?1
-	ON CONFLICT DO UPDATE SET seen_at = excluded.seen_at WHERE excluded.seen_at >= seen_at + ?4`
+const seenSQL = `INSERT INTO token_addresses (token_id, address, seen_at) SELECT id, CAST(?2 AS TEXT), CAST(?3 AS BIGINT) FROM tokens WHERE id = ?1
+	ON CONFLICT (token_id, address) DO UPDATE SET seen_at = excluded.seen_at WHERE excluded.seen_at >= token_addresses.seen_at + CAST(?4 AS BIGINT)`
 
 const dropAddressesSQL = `DELETE FROM token_addresses WHERE token_id = ?1 AND (seen_at <= ?2 OR address NOT IN
 	(SELECT address FROM token_addresses WHERE token_id = ?1 ORDER BY seen_at DESC LIMIT ?3))`

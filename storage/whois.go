@@ -49,7 +49,7 @@ func (t *tx) visibleTokens() (w where, err error) {
 	return w, t.listAll(&w, caller)
 }
 
-const prefixChangesSQL = `SELECT change FROM audit WHERE target_kind = 'setting' AND target_id = 0 AND target_path = ? AND refused = 0`
+const prefixChangesSQL = `SELECT change FROM audit WHERE target_kind = 'setting' AND target_id = 0 AND target_path = ? AND NOT refused`
 
 // prefixes are all that were ever in use (R141), without the empty one. Those of
 // the past stand in the audit log, which forgets nothing.

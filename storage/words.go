@@ -25,13 +25,13 @@ func contains(text string, columns ...string) (condition string, args []any) {
 		text = strings.ToLower(text)
 		columns = slices.Clone(columns)
 		for i, column := range columns {
-			columns[i] = `folded(` + column + `)`
+			columns[i] = `{folded}(` + column + `)`
 		}
 	}
 	for range columns {
 		args = append(args, like(text))
 	}
-	const holds = ` LIKE ? ESCAPE '\'`
+	const holds = ` {like} ? ESCAPE '\'`
 	return `(` + strings.Join(columns, holds+` OR `) + holds + `)`, args
 }
 
