@@ -15,6 +15,7 @@ import (
 // settings that its use cases share.
 type chain struct {
 	known    bool
+	stored   int64 // the number in the table chain_end
 	number   int64
 	hash     [32]byte
 	instance *instance
@@ -103,19 +104,32 @@ func (t *tx) username(id int64) (name string, err error) {
 	return name, err
 }
 
-const lastEntrySQL = `SELECT number, hash FROM audit ORDER BY number DESC LIMIT 1`
+const (
+	chainEndSQL    = `SELECT number, hash FROM chain_end`
+	setChainEndSQL = `UPDATE chain_end SET number = ?, hash = ?`
+)
 
 func (t *tx) chainEnd() error {
 	if t.chain.known {
 		return nil
 	}
 	var hash []byte
-	if _, err := t.row(lastEntrySQL, nil, &t.chain.number, &hash); err != nil {
+	if _, err := t.row(chainEndSQL, nil, &t.chain.number, &hash); err != nil {
 		return err
 	}
 	copy(t.chain.hash[:], hash) // 32 zero bytes before the first entry (R163)
-	t.chain.known = true
+	t.chain.known, t.chain.stored = true, t.chain.number
 	return nil
+}
+
+// commit ends a transaction, with the chain's end as its entries have made it.
+func (c *conn) commit(ctx context.Context, end *chain) error {
+	if end.number != end.stored {
+		if err := c.exec(ctx, setChainEndSQL, end.number, end.hash[:]); err != nil {
+			return err
+		}
+	}
+	return c.exec(ctx, "COMMIT")
 }
 
 const insertEntry = `INSERT INTO audit (number, at, user_id, "user", as_id, as_user, token_id, door, address, action,
@@ -281,10 +295,6 @@ const nextEntriesSQL = `SELECT ` + entryColumns + ` FROM audit a WHERE a.number 
 // verifyBatch is how many entries are verified on one snapshot.
 const verifyBatch = 10_000
 
-// lastNumberSQL is the number that the table has reached, also if its last
-// entries were cut off.
-const lastNumberSQL = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = 'audit'), 0)`
-
 // VerifyAudit walks the whole chain from its 32 zero bytes and names the first
 // entry that doesn't fit (R163).
 func (db *DB) VerifyAudit(ctx context.Context, a model.Actor) (report model.AuditReport, err error) {
@@ -336,11 +346,18 @@ func (t *tx) verifyNext(r *model.AuditReport) (more bool, err error) {
 	if err != nil || r.Broken != 0 || seen == verifyBatch {
 		return err == nil && r.Broken == 0, err
 	}
-	last, err := t.int(lastNumberSQL)
-	if err == nil && last > r.Entries {
-		r.Broken, r.Problem = r.Entries+1, fmt.Sprintf("entry %d is missing: the log once reached %d", r.Entries+1, last)
+	var reached int64
+	var hash []byte
+	if _, err := t.row(chainEndSQL, nil, &reached, &hash); err != nil {
+		return false, err
 	}
-	return false, err
+	switch {
+	case reached > r.Entries:
+		r.Broken, r.Problem = r.Entries+1, fmt.Sprintf("entry %d is missing: the log once reached %d", r.Entries+1, reached)
+	case !bytes.Equal(hash, r.Head[:]):
+		r.Broken, r.Problem = r.Entries, fmt.Sprintf("entry %d isn't the one that the log ended with", r.Entries)
+	}
+	return false, nil
 }
 
 func hashOf(e *model.Entry, project, group int64) []byte {

@@ -176,6 +176,6 @@ func TestNotedHash(t *testing.T) {
 	}
 	addProject(t, db, "acme/api")
 	there(1)
-	tamper(t, db, fmt.Sprintf(`DELETE FROM audit WHERE number >= %d`, noted.Entries), fmt.Sprintf(`UPDATE sqlite_sequence SET seq = %d WHERE name = 'audit'`, noted.Entries-1))
+	tamper(t, db, fmt.Sprintf(`DELETE FROM audit WHERE number >= %d`, noted.Entries), fmt.Sprintf(`UPDATE chain_end SET number = %d, hash = (SELECT hash FROM audit WHERE number = %[1]d)`, noted.Entries-1))
 	there(0)
 }

@@ -32,6 +32,7 @@ func TestCheck(t *testing.T) {
 		{`UPDATE sqlite_sequence SET seq = 0 WHERE name = 'tokens'`, `numbers of tokens may be given twice (R6)`},
 		{`UPDATE audit SET door = 'api' WHERE number = 2`, `audit log: entry 2 was changed: its hash doesn't fit`},
 		{`DELETE FROM audit WHERE number = (SELECT max(number) FROM audit)`, `audit log: entry 5 is missing: the log once reached 5`},
+		{`DELETE FROM audit WHERE number = 5; UPDATE chain_end SET number = 4`, `audit log: entry 4 isn't the one that the log ended with`},
 		{`PRAGMA foreign_keys = 0; UPDATE projects SET creator_id = 99; PRAGMA foreign_keys = 1`, `database: row 1 of projects names something that isn't in users`},
 	} {
 		t.Run(broken.statement, func(t *testing.T) {

@@ -70,8 +70,9 @@ func (db *DB) alone(ctx context.Context, a model.Actor, do func(*tx) error) (err
 	if err := c.exec(ctx, db.engine.Begin(true)); err != nil {
 		return err
 	}
-	if err = guarded(do, &tx{db: db, conn: c, ctx: ctx, actor: a, now: db.Now(), chain: &chain{}}); err == nil {
-		err = c.exec(ctx, "COMMIT")
+	end := &chain{}
+	if err = guarded(do, &tx{db: db, conn: c, ctx: ctx, actor: a, now: db.Now(), chain: end}); err == nil {
+		err = c.commit(ctx, end)
 	}
 	if err != nil {
 		c.exec(ctx, "ROLLBACK") // SQLite may have done so itself

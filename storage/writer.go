@@ -238,7 +238,7 @@ func (w *writer) whole(t *tx, do func(*tx) error) error {
 	}
 	err := guarded(do, t)
 	if err == nil {
-		err = t.exec("COMMIT")
+		err = t.conn.commit(t.ctx, t.chain)
 	}
 	if err != nil {
 		w.rollback(t.ctx)
@@ -283,7 +283,7 @@ func (w *writer) transaction(do func(run func(*job) error) []error) ([]error, er
 		w.rollback(ctx)
 		return answers, err
 	}
-	if err := w.conn.exec(ctx, "COMMIT"); err != nil {
+	if err := w.conn.commit(ctx, shared); err != nil {
 		w.rollback(ctx)
 		return answers, err
 	}

@@ -132,6 +132,9 @@ func makeOld(t *testing.T, path string, version int) map[string]string {
 	hash := sha256.Sum256(append(make([]byte, 32), `[1,1000,0,"",0,"",0,"cli","","token.created","token",1,"",1,0,"",false,""]`...)) // R163
 	run(`INSERT INTO audit (number, at, user_id, user, as_id, as_user, token_id, door, address, action, target_kind, target_id, target_path,
 		project_id, group_id, change, refused, rule, previous, hash) VALUES (1, 1000, 0, '', 0, '', 0, 'cli', '', 'token.created', 'token', 1, '', 1, 0, '', 0, '', zeroblob(32), ?)`, hash[:])
+	if version >= 8 { // 0009_chain_end.sql
+		run(`UPDATE chain_end SET number = 1, hash = ?`, hash[:])
+	}
 	run(fmt.Sprintf(`PRAGMA user_version = %d`, version))
 
 	rows := map[string]string{}
