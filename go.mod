@@ -24,8 +24,9 @@ require (
 	github.com/spf13/pflag v1.0.9
 )
 
+require github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4
+
 require (
-	github.com/charmbracelet/ultraviolet v0.0.0-20261008173134-6b8d4baf91b4 // indirect
 	github.com/charmbracelet/x/windows v0.2.2 // indirect
 	github.com/clipperhouse/displaywidth v0.11.0 // indirect
 	github.com/clipperhouse/uax29/v2 v2.7.0 // indirect

@@ -34,7 +34,7 @@ var imports = map[string]struct{ inside, outside []string }{
 	"patrol/storage":        {inside: []string{"patrol/model", "patrol/git", "patrol/sshkey"}},
 	"patrol/storage/sqlite": {inside: []string{"patrol/model", "patrol/storage"}, outside: []string{"modernc.org/sqlite"}},
 	"patrol/ui": {inside: []string{"patrol/model", "patrol/keys"}, outside: []string{
-		"charm.land/", "github.com/charmbracelet/", "github.com/atotto/clipboard", "github.com/mattn/go-runewidth"}},
+		"charm.land/", "github.com/charmbracelet/", "github.com/atotto/clipboard", "github.com/mattn/go-runewidth", "github.com/muesli/cancelreader", "golang.org/x/sys/unix"}},
 	"patrol/server":      {inside: []string{"patrol/model", "patrol/git", "patrol/server/door", "patrol/server/rest"}},
 	"patrol/server/door": {inside: []string{"patrol/model"}},
 	"patrol/server/rest": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"}},

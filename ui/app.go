@@ -20,7 +20,7 @@ type App struct {
 	Config
 	ctx   context.Context
 	env   environment
-	after func(time.Duration, tea.Msg) tea.Cmd // tea.Tick, but in tests
+	after func(time.Duration, tea.Msg) tea.Cmd // tea.Tick that ends with ctx, but in tests
 
 	me   model.User // who sits here; read at the start and after every change
 	host string     // the instance's name
@@ -38,6 +38,8 @@ type App struct {
 
 	changing sync.RWMutex // read-locked while something is being changed
 	awaited  awaited
+	resumed  bool          // by the shell, after suspend
+	clipped  *model.Digest // of the secret that the machine's clipboard may hold
 
 	toast   toast
 	undos   []undo
@@ -66,7 +68,14 @@ func newApp(ctx context.Context, c Config) *App {
 	a := &App{Config: c, ctx: ctx, env: newEnvironment(c.Env), profile: colorprofile.TrueColor, host: "localhost"}
 	a.background = a.env.background()
 	a.after = func(d time.Duration, msg tea.Msg) tea.Cmd {
-		return tea.Tick(d, func(time.Time) tea.Msg { return msg })
+		return func() tea.Msg {
+			select {
+			case <-time.After(d):
+				return msg
+			case <-ctx.Done(): // a console that has ended leaves nothing behind
+				return nil
+			}
+		}
 	}
 	a.theme = newTheme(a.profile, a.background, a.env)
 	a.stack = []screen{newHome(a)}
@@ -161,6 +170,8 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if msg.number == msg.to.number {
 			return a, tea.Batch(msg.do(), a.resume())
 		}
+	case continuedMsg:
+		return a, a.continued()
 	case pollMsg:
 		return a, func() tea.Msg {
 			if err := a.Store.Ready(a.ctx); err != nil {

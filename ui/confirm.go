@@ -18,6 +18,7 @@ type question struct {
 	typed   string // words that must be typed before yes works; empty: none
 	yes     func() tea.Cmd
 	no      func() tea.Cmd // besides closing the box; may be nil
+	quits   bool           // yes ends the console: the key that asked for it means yes
 }
 
 // confirm is the one question with a yes and a no, drawn over a screen. It

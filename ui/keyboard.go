@@ -18,10 +18,13 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 		a.toast = toast{}
 	}
 	front := a.front()
-	if key == "ctrl+c" && front.box() { // as everywhere it lets go
-		key = "esc"
+	if key == "ctrl+c" && front.box() {
+		if c, ok := front.(*confirm); ok && c.q.quits {
+			return c.act(press{keys.Yes, key})
+		}
+		key = "esc" // as everywhere it lets go
 	}
-	if a.tiny() && key != "ctrl+c" { // nobody sees what it would do
+	if a.tiny() && !a.quits(key) { // nobody sees what it would do
 		return nil
 	}
 	if a.going {
@@ -46,7 +49,7 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 	case keys.Help:
 		return a.push(newHelp(a))
 	case keys.Suspend:
-		return tea.Suspend
+		return a.suspend()
 	case keys.Quit:
 		return a.quit()
 	case keys.Go:
@@ -107,11 +110,17 @@ func (a *App) goTo(key string) tea.Cmd {
 	})
 }
 
+// quits tells whether a key would end the console.
+func (a *App) quits(key string) bool {
+	b, ok := keys.Lookup(key, a.sets()...)
+	return ok && b.Action == keys.Quit || key == "esc" && a.front().box()
+}
+
 // quit ends the console, after asking if something would be lost by it.
 func (a *App) quit() tea.Cmd {
 	for _, s := range a.stack {
 		if q := s.guard(); q != nil {
-			q.yes = func() tea.Cmd { return tea.Quit }
+			q.quits, q.yes = true, func() tea.Cmd { return tea.Quit }
 			return a.push(newConfirm(a, *q))
 		}
 	}

@@ -168,6 +168,9 @@ func TestProgram(t *testing.T) {
 			if err := term.ended(); err != nil {
 				t.Error(err)
 			}
+			if strings.Contains(h.copied(), secret) {
+				t.Error("the machine's clipboard still holds the secret")
+			}
 			if strings.Contains(term.written(), "\x1b]52;") {
 				t.Error("the terminal's clipboard was used too")
 			}

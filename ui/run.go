@@ -7,6 +7,10 @@ import (
 	"io"
 	"net"
 	"net/url"
+	"os"
+	"slices"
+	"strings"
+	"time"
 
 	"patrol/model"
 
@@ -26,6 +30,7 @@ type Config struct {
 	Database  string   // where the database is, for people
 	Flags     []string // words that stay in the header: "DEMO", "AS sam", "CLOCK 2027-01-02"
 	Rehearsal bool     // the clock is set by --at: every change is refused (R174)
+	Window    *Window  // nil: In and Out are a terminal of this machine
 }
 
 // ErrNoTerminal is returned where a screen can't be drawn at all.
@@ -34,10 +39,20 @@ var ErrNoTerminal = errors.New("needs a terminal; see `patrol help` for the comm
 // ErrDumb is returned for TERM=dumb.
 var ErrDumb = errors.New("this terminal (TERM=dumb) can't show screens; use the commands: `patrol help`")
 
-// CanRun is nil where a console can be shown; it needs In, Out and Env only.
+// Window is the size of a console that has no terminal device of its own.
+type Window struct {
+	Size    Size
+	Resizes <-chan Size // closed, or nil: there are no more
+}
+
+// Size is a terminal's, in cells. 0 is unknown.
+type Size struct{ Width, Height int }
+
+// CanRun is nil where a console can be shown; it needs In, Out, Env and Window
+// only.
 func CanRun(c Config) error {
 	switch {
-	case !isTerminal(c.In) || !isTerminal(c.Out):
+	case c.Window == nil && (!isTerminal(c.In) || !isTerminal(c.Out)):
 		return ErrNoTerminal
 	case newEnvironment(c.Env)["TERM"] == "dumb":
 		return ErrDumb
@@ -45,28 +60,35 @@ func CanRun(c Config) error {
 	return nil
 }
 
-// Run shows the console until the person leaves it, ctx ends or a signal comes.
-// The terminal is as it was before, whatever happens.
+// Run shows the console until the person leaves it, ctx ends or In does. The
+// terminal is as it was before, whatever happens.
 func Run(ctx context.Context, c Config) error {
 	if err := CanRun(c); err != nil {
 		return err
+	}
+	if c.Window != nil {
+		c.Env = elsewhere(c.Env)
 	}
 	env := newEnvironment(c.Env)
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
 	app := newApp(ctx, c)
-	options := []tea.ProgramOption{
-		tea.WithInput(c.In), tea.WithOutput(frugalOutput(c.Out)), tea.WithEnvironment(c.Env), tea.WithFPS(120),
-		tea.WithoutSignalHandler(), // signals end ctx; the library's own handler would wait for ever if it came second
-		tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg { return filterMsg(env, msg) }),
+	program := tea.NewProgram(app, options(c, env)...)
+	restore := remember(c.In)
+	if err := listen(ctx, c.In, env, program.Send, cancel); err != nil {
+		return fmt.Errorf("the terminal can't be read: %w", err)
 	}
-	if env["NO_COLOR"] != "" { // the library only knows it as a number or a truth value
-		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
+	if c.Window == nil {
+		go awaitContinued(ctx, program.Send)
+	} else {
+		go follow(ctx, c.Window, program.Send)
 	}
-	program := tea.NewProgram(app, options...)
-	stop := context.AfterFunc(ctx, program.Quit)
-	defer stop()
-	_, err := program.Run()
+	defer context.AfterFunc(ctx, program.Quit)()
+	err := runWithin(ctx, program)
+	if errors.Is(err, errStuck) {
+		restore()
+		err = nil
+	}
 	app.changing.Lock() // what is being changed is finished first, and nothing begins any more
 	app.abandon()
 	if err != nil {
@@ -75,8 +97,83 @@ func Run(ctx context.Context, c Config) error {
 	return nil
 }
 
-// abandon audits the secrets that were on a screen when the console ended.
+func options(c Config, env environment) []tea.ProgramOption {
+	options := []tea.ProgramOption{
+		tea.WithInput(unread(c.In)), tea.WithOutput(frugalOutput(c.Out)), tea.WithEnvironment(c.Env), tea.WithFPS(120),
+		tea.WithoutSignalHandler(), // signals end ctx; the library's own handler would wait for ever if it came second
+		tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg { return filterMsg(env, msg) }),
+	}
+	if c.Window != nil {
+		options = append(options, tea.WithWindowSize(c.Window.Size.Width, c.Window.Size.Height))
+	}
+	if env["NO_COLOR"] != "" { // the library only knows it as a number or a truth value
+		options = append(options, tea.WithColorProfile(colorprofile.ASCII))
+	}
+	return options
+}
+
+// elsewhere is the environment of somebody who sits at another machine, whatever
+// it says: no program of this one is run for it.
+func elsewhere(env []string) []string {
+	env = slices.DeleteFunc(slices.Clone(env), func(entry string) bool { return strings.HasPrefix(entry, "TMUX=") })
+	return append(env, "SSH_TTY=patrol")
+}
+
+// follow hands on the sizes of a console without a device.
+func follow(ctx context.Context, w *Window, send func(tea.Msg)) {
+	for {
+		select {
+		case size, more := <-w.Resizes:
+			if !more {
+				return
+			}
+			send(tea.WindowSizeMsg{Width: size.Width, Height: size.Height})
+		case <-ctx.Done():
+			return
+		}
+	}
+}
+
+// A terminal that takes nothing any more holds up the end no longer than that.
+const endsWithin = 2 * time.Second
+
+var errStuck = errors.New("the terminal takes nothing")
+
+func runWithin(ctx context.Context, program *tea.Program) error {
+	ended := make(chan error, 1)
+	go func() {
+		_, err := program.Run()
+		ended <- err
+	}()
+	select {
+	case err := <-ended:
+		return err
+	case <-ctx.Done():
+	}
+	select {
+	case err := <-ended:
+		return err
+	case <-time.After(endsWithin):
+		return errStuck
+	}
+}
+
+// remember returns what sets a terminal's modes as they are now.
+func remember(in io.Reader) (restore func()) {
+	if f, ok := in.(*os.File); ok {
+		if state, err := term.GetState(f.Fd()); err == nil {
+			return func() { term.Restore(f.Fd(), state) } // nobody is left to tell of an error
+		}
+	}
+	return func() {}
+}
+
+// abandon takes a secret out of the machine's clipboard, and audits those that
+// were on a screen when the console ended.
 func (a *App) abandon() {
+	if a.clipped != nil {
+		emptyClipboard(*a.clipped) // nobody is left to tell of an error
+	}
 	ctx := context.WithoutCancel(a.ctx)
 	for _, screen := range a.stack {
 		if s, ok := screen.(*secret); ok && !s.stored {
@@ -86,17 +183,22 @@ func (a *App) abandon() {
 }
 
 // filterMsg drops what would make the library and the terminal disagree about
-// the width of characters, and suspending somebody else's machine.
+// the width of characters, and replaces a size that the terminal doesn't know:
+// serial lines and some wrappers say 0.
 func filterMsg(env environment, msg tea.Msg) tea.Msg {
 	switch msg := msg.(type) {
 	case tea.ModeReportMsg:
 		if msg.Mode == ansi.ModeUnicodeCore {
 			return nil
 		}
-	case tea.SuspendMsg:
-		if env.remote() {
-			return nil
+	case tea.WindowSizeMsg:
+		if msg.Width <= 0 {
+			msg.Width = env.number("COLUMNS", 80)
 		}
+		if msg.Height <= 0 {
+			msg.Height = env.number("LINES", 24)
+		}
+		return msg
 	}
 	return msg
 }

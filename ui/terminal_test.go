@@ -2,6 +2,7 @@ package ui_test
 
 import (
 	"bytes"
+	"cmp"
 	"fmt"
 	"io"
 	"os"
@@ -34,7 +35,7 @@ type terminal struct {
 func start(t *testing.T, cmd *exec.Cmd, w, h int) *terminal {
 	t.Helper()
 	p, tty := openPTY(t, w, h)
-	term := &terminal{t: t, pty: p, cmd: cmd, done: make(chan error, 1), screen: newScreen(w, h)}
+	term := &terminal{t: t, pty: p, cmd: cmd, done: make(chan error, 1), screen: newScreen(cmp.Or(w, 80), cmp.Or(h, 24))}
 	var err error
 	if term.mode, err = unix.IoctlGetTermios(int(p.Fd()), unix.TCGETS); err != nil {
 		t.Fatal(err)

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"strconv"
 	"strings"
 
 	"charm.land/lipgloss/v2"
@@ -152,6 +153,14 @@ func newEnvironment(list []string) environment {
 		env[name] = value
 	}
 	return env
+}
+
+// number is a variable's value, or what is usual.
+func (env environment) number(name string, usual int) int {
+	if n, err := strconv.Atoi(env[name]); err == nil && n > 0 && n < 10_000 {
+		return n
+	}
+	return usual
 }
 
 // locale is the one in force for characters, in small letters and without
