@@ -61,7 +61,7 @@ type Doors interface {
 // Pass is what Authenticate found.
 type Pass struct {
 	Caller Caller
-	User   User
+	User   User // a bot's without its e-mail address
 	Token  Token
 }
 

@@ -52,6 +52,9 @@ type User struct {
 	Tokens     int   // active personal tokens, people only
 }
 
+// BotEmail is R104.
+func BotEmail(username, host string) string { return username + "@noreply." + host }
+
 // Key is a person's public SSH key.
 type Key struct {
 	ID          int64

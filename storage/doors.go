@@ -40,6 +40,8 @@ func (p *passes) put(version uint64, key model.Digest, pass *model.Pass) {
 	p.byKey[key] = pass
 }
 
+const authenticateSQL = `SELECT ` + tokenColumns + ` FROM ` + tokenTables + ` WHERE t.digest = ?`
+
 // Authenticate finds whose secret it is: one digest and one probe of an index,
 // or neither row nor lock of SQLite if nothing was committed since the last time
 // (R142, R145).
@@ -59,14 +61,12 @@ func (db *DB) Authenticate(ctx context.Context, secret model.Secret) (model.Pass
 	pass := unknown
 	var found bool
 	err = db.view(ctx, model.Actor{}, func(t *tx) error {
-		token, ok, err := t.tokenBy(`t.digest = ?`, key[:])
-		if err != nil || !ok {
+		return t.rows(authenticateSQL, []any{key[:]}, func(scan func(...any) error) (err error) {
+			found = true
+			pass.Token, err = t.scanTokenRow(scan)
+			pass.User, pass.Caller = pass.Token.User, callerOf(pass.Token)
 			return err
-		}
-		found = true
-		pass = model.Pass{User: token.User, Token: token}
-		pass.Caller = callerOf(token)
-		return nil
+		})
 	})
 	if err == nil && found && pass.Token.RevokedAt.IsZero() { // an overlap that has ended runs again if the clock steps back
 		db.passes.put(version, key, &pass)

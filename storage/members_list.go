@@ -62,7 +62,7 @@ func scanMember(scan func(...any) error, host string) (m model.Member, err error
 			Blocked: creatorBlocked.Bool}
 	}
 	if u.Kind == model.Bot {
-		u.Email = botEmail(u.Username, host)
+		u.Email = model.BotEmail(u.Username, host)
 	}
 	return m, err
 }

@@ -25,6 +25,20 @@ const tokenTables = `tokens t JOIN users u ON u.id = t.user_id JOIN users c ON c
 
 // scanToken reads a row of tokenColumns.
 func (t *tx) scanToken(scan func(...any) error) (model.Token, error) {
+	token, err := t.scanTokenRow(scan)
+	if err != nil || token.User.Kind != model.Bot {
+		return token, err
+	}
+	in, err := t.instance()
+	if err == nil {
+		token.User.Email = model.BotEmail(token.User.Username, in.host())
+	}
+	return token, err
+}
+
+// scanTokenRow is scanToken without a bot's e-mail address, for which all
+// settings are read.
+func (t *tx) scanTokenRow(scan func(...any) error) (model.Token, error) {
 	var (
 		token                  model.Token
 		description, addresses sql.NullString
@@ -55,13 +69,6 @@ func (t *tx) scanToken(scan func(...any) error) (model.Token, error) {
 	}
 	token.LastUsedIPs = recent(addresses.String, t.now.Add(-addressKept))
 	u.CreatedAt, u.LastActive, u.Place = time.UnixMilli(botCreated).UTC(), dateOf(active), token.Place
-	if u.Kind == model.Bot {
-		in, err := t.instance()
-		if err != nil {
-			return token, err
-		}
-		u.Email = botEmail(u.Username, in.host())
-	}
 	return token, nil
 }
 
@@ -72,9 +79,6 @@ func endOverlap(token *model.Token, now time.Time) {
 		token.RevokedAt = token.ReplacedUntil
 	}
 }
-
-// botEmail is R104.
-func botEmail(username, host string) string { return username + "@noreply." + host }
 
 // recent are the addresses of "address time address time …" that were seen
 // after a moment, newest first (R95).
@@ -222,7 +226,7 @@ func (t *tx) makeBot(n model.NewToken, p place, external bool) (model.User, erro
 	rand.Read(random[:]) // never fails
 	bot := model.User{Kind: model.Bot, Name: n.Name, External: external, Place: p.Place, CreatedAt: t.now,
 		Username: fmt.Sprintf("%s_%d_bot_%s", p.Kind, p.ID, hex.EncodeToString(random[:]))}
-	bot.Email = botEmail(bot.Username, in.host())
+	bot.Email = model.BotEmail(bot.Username, in.host())
 	if bot.ID, err = t.insert(insertBotSQL, bot.Username, bot.Name, external, t.now.UnixMilli()); err != nil {
 		return bot, err
 	}

@@ -29,7 +29,7 @@ func scanUser(scan func(...any) error, host string) (u model.User, err error) {
 		&project, &group, &u.Keys, &u.Tokens)
 	u.CreatedAt, u.LastActive, u.Place = time.UnixMilli(created).UTC(), dateOf(active), placeOf(project, group)
 	if u.Kind == model.Bot {
-		u.Email = botEmail(u.Username, host)
+		u.Email = model.BotEmail(u.Username, host)
 	}
 	return u, err
 }

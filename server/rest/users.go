@@ -10,7 +10,15 @@ const noUser = "404 User Not Found"
 
 // ownUser is A71.
 func ownUser(c *call) error {
-	return answerOne(c, http.StatusOK, &c.Pass.User, c.user)
+	own := c.Pass.User
+	if own.Kind == model.Bot { // whose address isn't looked up at every request
+		host, err := c.api.Store.Setting(c.Context, model.SettingHost)
+		if err != nil {
+			return err
+		}
+		own.Email = model.BotEmail(own.Username, host)
+	}
+	return answerOne(c, http.StatusOK, &own, c.user)
 }
 
 // listUsers is A72.
