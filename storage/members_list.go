@@ -96,7 +96,7 @@ func (t *tx) member(p place, user int64) (m model.Member, err error) {
 // Members lists a place's members, the highest role first, then by username
 // (A101, A102, R105).
 func (db *DB) Members(ctx context.Context, a model.Actor, in model.Ref, inherited bool, search string, p model.Page) (list model.List[model.Member], err error) {
-	order := []sortKey{{column: "m.role", descending: true}, {column: "u.username"}}
+	order := []sortKey{{column: "m.role", descending: true}, {column: "u.username", text: true}}
 	return db.members(ctx, a, model.MemberQuery{In: in, Inherited: inherited, Search: search}, p, order,
 		func(m model.Member) []any { return []any{int(m.Role), m.User.Username} })
 }

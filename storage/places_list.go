@@ -66,7 +66,7 @@ func (t *tx) within(c model.Caller, ref model.Ref) (place, error) {
 // projectsQuery are the projects that the caller sees, in the order of their
 // full paths; in a group (0: anywhere) at any depth.
 func (s sight) projectsQuery(group int64, search string) paged {
-	q := paged{with: s.with, args: s.args, columns: projectColumns, from: projectTables, keys: []sortKey{{column: "r.path"}}}
+	q := paged{with: s.with, args: s.args, columns: projectColumns, from: projectTables, keys: []sortKey{{column: "r.path", text: true}}}
 	q.where.and(s.project)
 	if group != 0 {
 		q.from = startAnywhere(q.from)
@@ -78,7 +78,7 @@ func (s sight) projectsQuery(group int64, search string) paged {
 
 // groupsQuery is projectsQuery for groups; a group isn't in itself.
 func (s sight) groupsQuery(group int64, search string) paged {
-	q := paged{with: s.with, args: s.args, columns: groupColumns, from: groupTables, keys: []sortKey{{column: "r.path"}}}
+	q := paged{with: s.with, args: s.args, columns: groupColumns, from: groupTables, keys: []sortKey{{column: "r.path", text: true}}}
 	q.where.and(s.group)
 	if group != 0 {
 		q.from = startAnywhere(q.from)
@@ -88,9 +88,9 @@ func (s sight) groupsQuery(group int64, search string) paged {
 	return q
 }
 
-// startAnywhere lets SQLite begin a list at the group that it is about, where
+// startAnywhere lets the engine begin a list at the group that it is about, where
 // all others begin at the paths, in their order.
-func startAnywhere(tables string) string { return strings.Replace(tables, "CROSS JOIN", "JOIN", 1) }
+func startAnywhere(tables string) string { return strings.Replace(tables, "{lead join}", "JOIN", 1) }
 
 func searchPlaces(w *where, search string) {
 	if search != "" {
@@ -199,10 +199,10 @@ func (t *tx) completeGroup(c model.Caller, p place, counts bool, group *model.Gr
 const (
 	endedOverlapsSQL = `(SELECT id FROM tokens WHERE revoked_at IS NULL AND replaced_until <= ?)`
 	activeCountSQL   = `SELECT count(*), min(expires_on) FROM
-		(SELECT expires_on FROM tokens WHERE %s = ? AND revoked_at IS NULL AND expires_on > ? AND id NOT IN ` + endedOverlapsSQL + ` ORDER BY expires_on LIMIT ?)`
+		(SELECT expires_on FROM tokens WHERE %s = ? AND revoked_at IS NULL AND expires_on > ? AND id NOT IN ` + endedOverlapsSQL + ` ORDER BY expires_on LIMIT ?) AS active`
 	inactiveCountSQL = `SELECT count(*) FROM
-		(SELECT 1 FROM tokens WHERE %s = ? AND (revoked_at IS NOT NULL OR expires_on <= ? OR id IN ` + endedOverlapsSQL + `) LIMIT ?)`
-	memberCountSQL = bestSQL + ` SELECT count(*) FROM (SELECT DISTINCT user_id FROM every LIMIT ?)`
+		(SELECT 1 FROM tokens WHERE %s = ? AND (revoked_at IS NOT NULL OR expires_on <= ? OR id IN ` + endedOverlapsSQL + `) LIMIT ?) AS inactive`
+	memberCountSQL = bestSQL + ` SELECT count(*) FROM (SELECT DISTINCT user_id FROM every LIMIT ?) AS counted`
 )
 
 // countPlace counts tokens and members, as far as the caller may see them. It

@@ -45,11 +45,11 @@ func (t *tx) askedProjects(c model.Caller, group place, asked model.PlaceQuery) 
 }
 
 // projectSorts are the columns of the orders; none: by id alone.
-var projectSorts = map[model.PlaceSort]string{
-	model.PlacesByName:     `p.name COLLATE NOCASE`,
-	model.PlacesByCreated:  `p.created_at`,
-	model.PlacesByUpdated:  `p.updated_at`,
-	model.PlacesByActivity: `max(p.updated_at, coalesce(p.pushed_at, 0))`,
+var projectSorts = map[model.PlaceSort]sortKey{
+	model.PlacesByName:     {column: `p.name`, text: true, noCase: true},
+	model.PlacesByCreated:  {column: `p.created_at`},
+	model.PlacesByUpdated:  {column: `p.updated_at`},
+	model.PlacesByActivity: {column: `{greatest}(p.updated_at, coalesce(p.pushed_at, 0))`},
 }
 
 // askedGroups is askedProjects for groups.
@@ -74,17 +74,17 @@ func (t *tx) askedGroups(c model.Caller, group place, asked model.PlaceQuery) (p
 	}
 	narrowPlaces(&q, "g", asked)
 	var first func(model.Group) any
-	column := ""
+	var by sortKey
 	switch asked.Sort {
 	case model.PlacesByPath:
 		q.keys[0].descending = asked.Descending
 		return q, func(g model.Group) []any { return []any{g.FullPath} }
 	case model.PlacesByName:
-		column, first = `g.name COLLATE NOCASE`, func(g model.Group) any { return g.Name }
+		by, first = sortKey{column: `g.name`, text: true, noCase: true}, func(g model.Group) any { return g.Name }
 	case model.PlacesByCreated, model.PlacesByUpdated, model.PlacesByActivity:
-		column, first = `g.created_at`, func(g model.Group) any { return g.CreatedAt.UnixMilli() }
+		by, first = sortKey{column: `g.created_at`}, func(g model.Group) any { return g.CreatedAt.UnixMilli() }
 	}
-	orderPlaces(&q, "g", column, asked.Descending)
+	orderPlaces(&q, "g", by, asked.Descending)
 	return q, placeKeys(first, func(g model.Group) int64 { return g.ID })
 }
 
@@ -116,13 +116,14 @@ func narrowPlaces(q *paged, table string, asked model.PlaceQuery) {
 	}
 }
 
-// orderPlaces sorts by a column, if there is one, then by id. Such a list need
+// orderPlaces sorts by a key, if there is one, then by id. Such a list need
 // not begin at the paths.
-func orderPlaces(q *paged, table, column string, descending bool) {
+func orderPlaces(q *paged, table string, by sortKey, descending bool) {
 	q.from = startAnywhere(q.from)
 	q.keys = nil
-	if column != "" {
-		q.keys = append(q.keys, sortKey{column: column, descending: descending})
+	if by.column != "" {
+		by.descending = descending
+		q.keys = append(q.keys, by)
 	}
 	q.keys = append(q.keys, sortKey{column: table + ".id", descending: descending})
 }

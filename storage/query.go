@@ -57,6 +57,16 @@ func (w where) String() string {
 type sortKey struct {
 	column     string
 	descending bool
+	text       bool // its values are texts, of others whole numbers
+	noCase     bool // text in an order without case
+}
+
+// folded is a column or a value in an order without case.
+func (k sortKey) folded(text string) string {
+	if k.noCase {
+		return "{nocase}" + text + "{/nocase}"
+	}
+	return text
 }
 
 // paged is a query whose rows are given page by page. The last key is unique.
@@ -148,7 +158,7 @@ func (t *tx) count(q paged) (int, error) {
 func order(keys []sortKey) string {
 	parts := make([]string, len(keys))
 	for i, k := range keys {
-		parts[i] = k.column
+		parts[i] = k.folded(k.column)
 		if k.descending {
 			parts[i] += " DESC"
 		}
@@ -179,7 +189,7 @@ func afterCursor(w *where, keys []sortKey, after string) error {
 		return errCursor
 	}
 	for i, v := range values {
-		if values[i], err = keyValue(v); err != nil {
+		if values[i], err = keys[i].value(v); err != nil {
 			return errCursor
 		}
 	}
@@ -188,27 +198,36 @@ func afterCursor(w *where, keys []sortKey, after string) error {
 	for i, k := range keys {
 		var all []string
 		for j := range i {
-			all = append(all, keys[j].column+" = ?")
+			all = append(all, keys[j].compared("="))
 		}
-		alternatives = append(alternatives, strings.Join(append(all, k.column+" "+k.after()+" ?"), " AND "))
+		alternatives = append(alternatives, strings.Join(append(all, k.compared(k.after())), " AND "))
 		args = append(args, values[:i+1]...)
 	}
 	// The first key alone, said again, lets an index start at the right place.
-	w.first(keys[0].column+" "+keys[0].after()+"= ? AND ("+strings.Join(alternatives, " OR ")+")", append([]any{values[0]}, args...)...)
+	w.first(keys[0].compared(keys[0].after()+"=")+" AND ("+strings.Join(alternatives, " OR ")+")", append([]any{values[0]}, args...)...)
 	return nil
 }
 
 var errKey = errors.New("not a sort key")
 
-// keyValue is a key's value in a cursor.
-func keyValue(v any) (any, error) {
+// value is a key's value in a cursor.
+func (k sortKey) value(v any) (any, error) {
 	switch v := v.(type) {
 	case string:
-		return v, nil
+		if k.text {
+			return v, nil
+		}
 	case json.Number:
-		return v.Int64()
+		if !k.text {
+			return v.Int64()
+		}
 	}
 	return nil, errKey
+}
+
+// compared compares a key with a value to come.
+func (k sortKey) compared(operator string) string {
+	return k.folded(k.column) + " " + operator + " " + k.folded("?")
 }
 
 func (k sortKey) after() string {

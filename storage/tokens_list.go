@@ -194,9 +194,9 @@ func tokenOrder(q model.TokenQuery) ([]sortKey, func(model.Token) []any) {
 	case model.ByCreated:
 		return []sortKey{{column: `t.created_at`, descending: q.Descending}, last}, func(t model.Token) []any { return []any{t.CreatedAt.UnixMilli(), t.ID} }
 	case model.ByExpiry:
-		return []sortKey{{column: `t.expires_on`, descending: q.Descending}, last}, func(t model.Token) []any { return []any{t.ExpiresOn.String(), t.ID} }
+		return []sortKey{{column: `t.expires_on`, descending: q.Descending, text: true}, last}, func(t model.Token) []any { return []any{t.ExpiresOn.String(), t.ID} }
 	case model.ByName:
-		return []sortKey{{column: `{nocase}t.name{/nocase}`, descending: q.Descending}, last}, func(t model.Token) []any { return []any{t.Name, t.ID} }
+		return []sortKey{{column: `t.name`, descending: q.Descending, text: true, noCase: true}, last}, func(t model.Token) []any { return []any{t.Name, t.ID} }
 	case model.ByLastUse:
 		column, never := `coalesce(t.last_used_at, 9223372036854775807)`, int64(math.MaxInt64)
 		if q.Descending {
