@@ -109,7 +109,7 @@ func makeDemoRow(i int, p place, now time.Time) (demoRow, error) {
 	return r, err
 }
 
-const lastIDSQL = `SELECT coalesce((SELECT seq FROM sqlite_sequence WHERE name = ?), 0)`
+const lastIDSQL = `SELECT coalesce((SELECT last FROM {numbers} AS given WHERE name = ?), 0)`
 
 // demoTokens writes the tokens from one number to another. They are thought out
 // on the other processor meanwhile.

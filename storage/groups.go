@@ -11,7 +11,7 @@ import (
 const groupColumns = `g.id, coalesce(g.parent_id, 0), g.top_id, g.name, g.description, g.visibility, g.created_at,
 	r.path, r.name, tr.path, top.plan, top.token_creation`
 
-const groupTables = `routes r CROSS JOIN groups g ON g.id = r.group_id JOIN groups top ON top.id = g.top_id JOIN routes tr ON tr.group_id = top.id`
+const groupTables = `routes r {lead join} groups g ON g.id = r.group_id JOIN groups top ON top.id = g.top_id JOIN routes tr ON tr.group_id = top.id`
 
 // scanGroup reads a row of groupColumns, also as the place that decisions need.
 func scanGroup(scan func(...any) error) (group model.Group, p place, err error) {
@@ -92,7 +92,7 @@ func (db *DB) AddGroup(ctx context.Context, a model.Actor, n model.NewPlace) (gr
 }
 
 const insertGroupSQL = `INSERT INTO groups (parent_id, top_id, name, description, visibility, plan, created_at)
-	VALUES (nullif(?, 0), ?, ?, ?, ?, ?, ?)`
+	VALUES (nullif(CAST(? AS BIGINT), 0), ?, ?, ?, ?, ?, ?)`
 
 const ownTopSQL = `UPDATE groups SET top_id = id WHERE id = ?`
 

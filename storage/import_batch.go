@@ -193,9 +193,9 @@ func (im *importing) write(list []*gathered) error {
 	if err != nil {
 		return err
 	}
-	users := t.bulk(`INSERT OR FAIL INTO users (id, kind, username, name, external, created_at)`)
-	members := t.bulk(`INSERT OR FAIL INTO members (user_id, group_id, project_id, role, created_at, creator_id)`)
-	tokens := t.bulk(`INSERT OR FAIL INTO tokens (id, kind, user_id, group_id, project_id, name, description, scopes, digest, creator_id, created_at, expires_on,
+	users := t.bulk(`INSERT {or fail} INTO users (id, kind, username, name, external, created_at)`)
+	members := t.bulk(`INSERT {or fail} INTO members (user_id, group_id, project_id, role, created_at, creator_id)`)
+	tokens := t.bulk(`INSERT {or fail} INTO tokens (id, kind, user_id, group_id, project_id, name, description, scopes, digest, creator_id, created_at, expires_on,
 		last_used_at, revoked_at, family_id)`)
 	for _, g := range list {
 		token++
@@ -255,7 +255,7 @@ func (im *importing) recordTokens(list []*gathered) error {
 	if err := im.t.chainEnd(); err != nil {
 		return err
 	}
-	entries := im.t.bulk(strings.Replace(insertEntry, "INSERT", "INSERT OR FAIL", 1))
+	entries := im.t.bulk(strings.Replace(insertEntry, "INSERT", "INSERT {or fail}", 1))
 	record := func(action string, g *gathered, change any) error {
 		text, err := json.Marshal(change)
 		if err != nil {
@@ -287,7 +287,7 @@ func (im *importing) recordTokens(list []*gathered) error {
 }
 
 // spareIndexesSQL are the indexes that an import itself doesn't look into.
-const spareIndexesSQL = `SELECT name, sql FROM sqlite_master WHERE type = 'index' AND name IN
+const spareIndexesSQL = `SELECT name, sql FROM {indexes} AS i WHERE name IN
 	('members_project', 'members_group', 'tokens_project', 'tokens_project_live', 'tokens_group', 'tokens_live', 'tokens_expiry', 'audit_user', 'audit_project', 'audit_group')`
 
 // Bots of which all tokens came revoked are tombstones (R120).

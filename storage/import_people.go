@@ -86,7 +86,8 @@ func parseKey(text string) (key model.NewKey, wrong string) {
 func keyLine(line, title string) string { return strings.TrimSuffix(line+" "+title, " ") }
 
 const userLinesSQL = `SELECT u.id, u.kind, u.username, u.name, u.email, u.admin, u.auditor, u.external, u.blocked,
-	(SELECT group_concat(k.line || ' ' || k.title, char(10) ORDER BY k.id) FROM keys k WHERE k.user_id = u.id) FROM users u WHERE `
+	(SELECT string_agg(k.line || ' ' || k.title, '
+' ORDER BY k.id) FROM keys k WHERE k.user_id = u.id) FROM users u WHERE `
 
 // scanUserLine reads a row of userLinesSQL.
 func scanUserLine(scan func(...any) error) (l *userLine, id int64, kind model.UserKind, err error) {
@@ -169,7 +170,7 @@ func (im *importing) keepAdmin() error {
 	return err
 }
 
-const blockSQL = `UPDATE users SET blocked = 1 WHERE id = ?`
+const blockSQL = `UPDATE users SET blocked = TRUE WHERE id = ?`
 
 func (t *tx) addPerson(l *userLine) error {
 	n, err := t.checkUser(model.NewUser{Username: l.Username, Name: l.Name, Email: l.Email})

@@ -71,7 +71,7 @@ func scanGroupLine(scan func(...any) error) (*groupLine, error) {
 	return l, err
 }
 
-const shutSQL = `UPDATE groups SET token_creation = 0 WHERE id = ?`
+const shutSQL = `UPDATE groups SET token_creation = FALSE WHERE id = ?`
 
 // apply makes a group without members: theirs are lines of their own.
 func (l *groupLine) apply(im *importing) (bool, error) {

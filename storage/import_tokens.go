@@ -158,7 +158,7 @@ func (t *tx) scanTokenLine(scan func(...any) error) (l *tokenLine, id int64, err
 	return l, id, err
 }
 
-const expiryAddedSQL = `SELECT EXISTS (SELECT 1 FROM audit WHERE target_kind = 'token' AND target_id = ? AND action = 'token.expiry_added' AND refused = 0)`
+const expiryAddedSQL = `SELECT EXISTS (SELECT 1 FROM audit WHERE target_kind = 'token' AND target_id = ? AND action = 'token.expiry_added' AND NOT refused)`
 
 // compare refuses a token that is there already with other values. What a line
 // leaves out is no difference, nor is what time alone has done since: the token

@@ -12,10 +12,10 @@ import (
 
 const projectColumns = `p.id, p.group_id, p.top_id, p.name, p.description, p.visibility, p.flag, p.creator_id, p.created_at, p.updated_at,
 	p.pushed_at, p.default_branch, r.path, r.name, tr.path, top.plan, top.token_creation, pg.name, coalesce(pg.parent_id, 0),
-	(SELECT count(*) FROM (SELECT 1 FROM issues i WHERE i.project_id = p.id AND i.closed_at IS NULL LIMIT 10001))`
+	(SELECT count(*) FROM (SELECT 1 FROM issues i WHERE i.project_id = p.id AND i.closed_at IS NULL LIMIT 10001) AS open)`
 
 // projectTables read the routes first: lists come in the order of full paths.
-const projectTables = `routes r CROSS JOIN projects p ON p.id = r.project_id JOIN groups pg ON pg.id = p.group_id
+const projectTables = `routes r {lead join} projects p ON p.id = r.project_id JOIN groups pg ON pg.id = p.group_id
 	JOIN groups top ON top.id = p.top_id JOIN routes tr ON tr.group_id = top.id`
 
 // scanProject reads a row of projectColumns, also as the place that decisions

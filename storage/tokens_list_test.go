@@ -167,3 +167,23 @@ func TestTokenConditions(t *testing.T) {
 		}
 	}
 }
+
+// A34: a cursor with a text where a list is in the order of a number, or the
+// other way round, isn't one that it gave.
+func TestCursorTypes(t *testing.T) {
+	db := open(t, Options{})
+	for _, c := range []struct {
+		sort   model.TokenSort
+		cursor []any
+		want   bool
+	}{
+		{model.ByCreated, []any{1, 1}, true}, {model.ByCreated, []any{"1", 1}, false},
+		{model.ByName, []any{"deploy", 1}, true}, {model.ByName, []any{1, 1}, false}, {model.ByName, []any{"deploy", "1"}, false},
+		{model.ByExpiry, []any{"2027-01-01", 1}, true}, {model.ByExpiry, []any{20270101, 1}, false},
+	} {
+		_, err := db.Tokens(t.Context(), root, model.TokenQuery{Sort: c.sort}, model.Page{After: cursor(c.cursor)})
+		if (err == nil) != c.want || err != nil && rule(err) != "A34" {
+			t.Errorf("order %v after %v: %v", c.sort, c.cursor, err)
+		}
+	}
+}
