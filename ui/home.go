@@ -250,8 +250,9 @@ func (a *App) find(ctx context.Context, line string) (model.List[model.Token], e
 // seesNoTokens tells whether there is no place whose tokens the person may see
 // (R44, R48): then none of them being there says nothing.
 func (a *App) seesNoTokens(ctx context.Context) (bool, error) {
-	if a.me.Admin || a.me.Auditor {
-		return false, nil
+	me, err := a.Store.User(ctx, a.Actor, a.Actor.ID(), "") // beside Update, and maybe before a.me was read
+	if err != nil || me.Admin || me.Auditor {
+		return false, err
 	}
 	q, one := model.PlaceQuery{MinRole: model.Maintainer}, model.Page{Limit: 1}
 	projects, err := a.Store.Projects(ctx, a.Actor, q, one)
