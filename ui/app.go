@@ -38,7 +38,6 @@ type App struct {
 
 	changing sync.RWMutex // read-locked while something is being changed
 	awaited  awaited
-	resumed  bool          // by the shell, after suspend
 	clipped  *model.Digest // of the secret that the machine's clipboard may hold
 
 	toast   toast
@@ -170,8 +169,6 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		if msg.number == msg.to.number {
 			return a, tea.Batch(msg.do(), a.resume())
 		}
-	case continuedMsg:
-		return a, a.continued()
 	case pollMsg:
 		return a, func() tea.Msg {
 			if err := a.Store.Ready(a.ctx); err != nil {

@@ -78,9 +78,7 @@ func Run(ctx context.Context, c Config) error {
 	if err := listen(ctx, c.In, env, program.Send, cancel); err != nil {
 		return fmt.Errorf("the terminal can't be read: %w", err)
 	}
-	if c.Window == nil {
-		go awaitContinued(ctx, program.Send)
-	} else {
+	if c.Window != nil {
 		go follow(ctx, c.Window, program.Send)
 	}
 	defer context.AfterFunc(ctx, program.Quit)()

@@ -2,12 +2,9 @@ package ui
 
 import (
 	"bytes"
-	"context"
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"os/signal"
 	"strconv"
 	"syscall"
 
@@ -21,63 +18,7 @@ func (a *App) suspend() tea.Cmd {
 		a.fail(err)
 		return nil
 	}
-	return tea.Exec(pause{func() { a.resumed = stop(a.ctx) }}, nil)
-}
-
-// pause is what is done while the library has left the terminal as it was.
-type pause struct{ do func() }
-
-func (p pause) Run() error {
-	p.do()
-	return nil
-}
-
-func (pause) SetStdin(io.Reader)  {}
-func (pause) SetStdout(io.Writer) {}
-func (pause) SetStderr(io.Writer) {}
-
-// stop stops the process group, as the terminal would. It tells whether it was
-// continued: ctx may end before.
-func stop(ctx context.Context) bool {
-	continued := make(chan os.Signal, 1)
-	signal.Notify(continued, syscall.SIGCONT)
-	defer signal.Stop(continued)
-	if err := syscall.Kill(0, syscall.SIGTSTP); err != nil {
-		return false
-	}
-	select {
-	case <-continued:
-		return true
-	case <-ctx.Done():
-		return false
-	}
-}
-
-type continuedMsg struct{}
-
-// awaitContinued tells of the end of each stop, also of one that nobody has asked
-// the console for: the shell has used the terminal since.
-func awaitContinued(ctx context.Context, send func(tea.Msg)) {
-	continued := make(chan os.Signal, 1)
-	signal.Notify(continued, syscall.SIGCONT)
-	defer signal.Stop(continued)
-	for {
-		select {
-		case <-continued:
-			send(continuedMsg{})
-		case <-ctx.Done():
-			return
-		}
-	}
-}
-
-// continued takes the terminal again, unless suspend has done it.
-func (a *App) continued() tea.Cmd {
-	if a.resumed {
-		a.resumed = false
-		return nil
-	}
-	return tea.Exec(pause{func() {}}, nil)
+	return tea.Suspend
 }
 
 // suspendable is nil where a shell can bring the console back.
