@@ -46,11 +46,13 @@ func BenchmarkLog(b *testing.B) {
 				}
 			})
 		}
-		for began := time.Now(); time.Since(began) < lasts; time.Sleep(50 * time.Millisecond) {
+		look := time.NewTicker(50 * time.Millisecond)
+		for began := time.Now(); time.Since(began) < lasts; <-look.C {
 			if info, err := os.Stat(path + "-wal"); err == nil {
 				longest = max(longest, info.Size())
 			}
 		}
+		look.Stop()
 		done.Store(true)
 		all.Wait()
 		written, exports = made.Load(), exported.Load()

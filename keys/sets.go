@@ -236,7 +236,7 @@ var (
 	filterLine = []Binding{
 		{Action: Keep, Keys: []string{"enter", "down"}, Short: "keep", Long: "keep the filter and go back to the rows"},
 		{Action: Complete, Keys: []string{"tab"}, Short: "complete", Long: "take the first word offered"},
-		{Action: Leave, Keys: []string{"esc"}, Short: "leave", Long: "leave the filter and show all rows"},
+		{Action: Leave, Keys: []string{"esc"}, Short: "leave", Long: "leave the filter; the rows are those that the list was opened with"},
 	}
 	question = []Binding{
 		{Action: Choose, Keys: []string{"left", "right", "tab", "shift+tab", "h", "l"}, Short: "choose", Long: "choose yes or no"},

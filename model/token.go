@@ -127,11 +127,12 @@ type Tokens interface {
 
 // TokenQuery says which tokens are wanted; all conditions hold together (A41).
 type TokenQuery struct {
-	In      Ref    // the place; zero: every token that the actor may see
-	UserID  int64  // owner; 0: any
-	Filter  Filter // the console's filter line
-	Search  string // part of the name, without case
-	Active  *bool  // active, or revoked or expired (R90)
+	In      Ref     // the place; zero: every token that the actor may see
+	UserID  int64   // owner; 0: any
+	IDs     []int64 // only these; nil: any
+	Filter  Filter  // the console's filter line
+	Search  string  // part of the name, without case
+	Active  *bool   // active, or revoked or expired (R90)
 	Revoked *bool
 
 	CreatedAfter, CreatedBefore   time.Time // inclusive

@@ -62,6 +62,9 @@ func (t *tx) tokensWhere(q model.TokenQuery) (w where, err error) {
 		}
 		w.and(condition, args...)
 	}
+	if q.IDs != nil {
+		w.oneOf(`t.id`, q.IDs)
+	}
 	if q.UserID != 0 {
 		w.and(`t.user_id = ?`, q.UserID)
 	}

@@ -43,6 +43,7 @@ type App struct {
 	toast   toast
 	undos   []undo
 	version uint64 // of the store, when it was last looked at
+	news    bool   // what is being read anew was changed by somebody else
 	unread  bool   // a screen couldn't read: it asks again when the store answers
 
 	who, peek request
@@ -196,6 +197,8 @@ func (a *App) polled(m versionMsg) tea.Cmd {
 		a.toast = toast{}
 	}
 	a.version, a.unread = m.version, false
+	a.news = true
+	defer func() { a.news = false }()
 	return tea.Batch(a.reload(), a.identify())
 }
 

@@ -26,9 +26,9 @@ func newHelp(a *App) *prose {
 			for _, b := range set.Bindings {
 				rows = append(rows, fit(b.Caps(), min(wide, 22))+"  "+a.theme.paint(dim, strings.ReplaceAll(b.Long, "`", "")))
 			}
-		}
-		if title == keys.FilterLine.Title {
-			rows = append(rows, a.filterHelp()...)
+			if set.Title == keys.FilterLine.Title { // what somebody looks for who asks here
+				rows = append(rows, a.filterHelp()...)
+			}
 		}
 		return rows
 	}}

@@ -33,7 +33,7 @@ var needs = []struct {
 	{warn, "expire within 7 days", "state:active expires:<8d", "", ""},
 	{okay, "expire in 8 to 30 days", "state:active expires:>7d expires:<31d", "", ""},
 	{okay, "expire in 31 to 60 days", "state:active expires:>30d expires:<61d", "", ""},
-	{warn, "not used for 90 days", "state:active created:>90d last-used:>90d,never", " last-used:never", "never"},
+	{warn, "not used for 90 days", "state:active idle:>90d", " last-used:never", "never"},
 	{warn, "Owner tokens", "state:active role:owner", " scope:api", "with api"},
 }
 
@@ -247,8 +247,8 @@ func (a *App) find(ctx context.Context, line string) (model.List[model.Token], e
 	return a.Store.Tokens(ctx, a.Actor, model.TokenQuery{Filter: f, Sort: model.ByExpiry}, model.Page{Limit: 1, Count: true})
 }
 
-// seesNoTokens tells whether there is no place whose tokens the person may see
-// (R44, R48): then none of them being there says nothing.
+// seesNoTokens tells whether there is no project or group whose tokens the person
+// may see (R44, R48, R70): then none of them being there says nothing.
 func (a *App) seesNoTokens(ctx context.Context) (bool, error) {
 	me, err := a.Store.User(ctx, a.Actor, a.Actor.ID(), "") // beside Update, and maybe before a.me was read
 	if err != nil || me.Admin || me.Auditor {
@@ -256,7 +256,12 @@ func (a *App) seesNoTokens(ctx context.Context) (bool, error) {
 	}
 	q, one := model.PlaceQuery{MinRole: model.Maintainer}, model.Page{Limit: 1}
 	projects, err := a.Store.Projects(ctx, a.Actor, q, one)
-	return len(projects.Rows) == 0, err
+	if err != nil || len(projects.Rows) > 0 {
+		return false, err
+	}
+	q.MinRole = model.Owner
+	groups, err := a.Store.Groups(ctx, a.Actor, q, one)
+	return len(groups.Rows) == 0, err
 }
 
 // groupsLooked is how many groups the first screen looks at for those where

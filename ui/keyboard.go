@@ -156,7 +156,7 @@ func (a *App) done(text string, u undo) {
 // same thing since.
 func (a *App) undo() tea.Cmd {
 	if a.front().remark() {
-		return nil
+		return a.front().load() // which counts those that aren't shown
 	}
 	if len(a.undos) == 0 {
 		a.say(dim, "u: nothing to take back")

@@ -67,6 +67,8 @@ type list[T any] struct {
 	ready   bool // rows have come at least once
 	past    bool // the rows are those of before another order or filter
 	held    tea.KeyPressMsg
+	news    bool // the rows were read because somebody else has changed something
+	gone    bool // that took the current row away, and no key was pressed since
 	req     request
 	counts  request // beside the rows: counting may take longer than reading
 	marking request
@@ -87,9 +89,10 @@ type wanted struct {
 	filter  string
 	sort    int
 	reverse bool
+	ids     []int64 // only these; nil: any
 }
 
-func (l *list[T]) wanted() wanted { return wanted{l.applied, l.sort, l.reverse} }
+func (l *list[T]) wanted() wanted { return wanted{filter: l.applied, sort: l.sort, reverse: l.reverse} }
 
 const (
 	pageRows = 50                          // rows a page
@@ -132,7 +135,7 @@ func (l *list[T]) resize(w, h int) {
 }
 
 func (l *list[T]) load() tea.Cmd {
-	l.changed = true
+	l.changed, l.news = true, l.app.news && (l.news || !l.req.busy)
 	if l.also == nil {
 		return l.read(l.from, false)
 	}
@@ -143,22 +146,35 @@ func (l *list[T]) detail() bool { return l.beside }
 
 func (l *list[T]) letGo() { l.held = tea.KeyPressMsg{} }
 
-// holds keeps a key that is meant for a row until those that are being read have
-// come: what is typed ahead is done to what it was typed for. The next key lets
-// go of it.
+// holds keeps a key that is meant for a row until those that are being read or
+// marked have come: what is typed ahead is done to what it was typed for. The next
+// key lets go of it. A key that was meant for a row which somebody else has taken
+// away meanwhile isn't given to the one in its place.
 func (l *list[T]) holds(key tea.KeyPressMsg, action keys.Action) bool {
 	l.letGo()
-	if coming := l.past || !l.ready && l.req.busy; !coming {
+	gone := l.gone
+	l.gone = false
+	if action == keys.New || action == keys.Reload || l.deeds[action].do == nil && action != keys.Mark && action != keys.MarkAll {
 		return false
 	}
 	switch {
-	case action == keys.New, action == keys.Reload:
-		return false
-	case l.deeds[action].do != nil, action == keys.Mark, action == keys.MarkAll:
+	case l.past, !l.ready && l.req.busy, l.marking.busy:
 		l.held = key
+		return true
+	case gone && len(l.marks) == 0 && action != keys.MarkAll && action != keys.Open:
+		l.app.say(warn, "the row that stood here has gone: look, and press "+keys.Cap(key.String())+" again")
 		return true
 	}
 	return false
+}
+
+// release does what was held, now that what it waited for has come.
+func (l *list[T]) release() tea.Cmd {
+	held := l.held
+	if l.letGo(); held.Code == 0 {
+		return nil
+	}
+	return l.app.key(held)
 }
 
 // current is the row that the marker stands on.

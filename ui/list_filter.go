@@ -29,7 +29,6 @@ func (l *list[T]) apply() tea.Cmd {
 	}) {
 		text = before
 	}
-	text = strings.TrimSpace(text)
 	l.wrong = nil
 	if l.parse != nil {
 		l.wrong = l.parse(text)
@@ -38,7 +37,7 @@ func (l *list[T]) apply() tea.Cmd {
 		l.wrong = nil
 		return nil
 	}
-	if l.wrong != nil || text == l.applied {
+	if text = strings.TrimSpace(text); l.wrong != nil || text == l.applied {
 		return nil
 	}
 	l.applied = text
@@ -136,12 +135,12 @@ func tokenHints(word string) (offers []string) {
 	}
 	from, end := model.FilterFields, ":"
 	if field, values, valued := strings.Cut(typed, ":"); valued {
-		from, end = filterValues(field), ""
+		from, end = filterValues(strings.ToLower(field)), ""
 		typed = values[strings.LastIndexByte(values, ',')+1:]
 	}
 	kept := strings.TrimSuffix(word, typed)
 	for _, whole := range from {
-		if strings.HasPrefix(whole, typed) && whole+end != typed {
+		if strings.HasPrefix(whole, strings.ToLower(typed)) && whole+end != strings.ToLower(typed) {
 			offers = append(offers, kept+whole+end)
 		}
 	}

@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"maps"
 	"slices"
-	"strings"
 
 	"patrol/model"
 
@@ -21,28 +20,18 @@ func (l *list[T]) remark() bool {
 	return true
 }
 
-// marksAtOnce is how many numbers a filter line takes.
-const marksAtOnce = 200
-
 // shown counts those of the marks that the filter shows.
-func (l *list[T]) shown(ctx context.Context, rows wanted, marks []int64) (n int, err error) {
-	for ids := range slices.Chunk(marks, marksAtOnce) {
-		some := rows
-		some.filter = strings.TrimSpace(rows.filter + " id:" + strings.Trim(strings.ReplaceAll(fmt.Sprint(ids), " ", ","), "[]"))
-		found, err := l.fetch(ctx, some, model.Page{Limit: 1, Count: true})
-		if err != nil {
-			return n, err
-		}
-		n += found.Total
-	}
-	return n, nil
+func (l *list[T]) shown(ctx context.Context, rows wanted, marks []int64) (int, error) {
+	rows.ids = marks
+	found, err := l.fetch(ctx, rows, model.Page{Limit: 1, Count: true})
+	return found.Total, err
 }
 
 // countOutside finds out how many marks are on rows that aren't shown: what the
 // next key will act on must not be out of sight.
 func (l *list[T]) countOutside() tea.Cmd {
 	rows, marks := l.wanted(), l.marked()
-	if len(marks) == 0 || rows.filter == "" && l.outside == 0 {
+	if len(marks) == 0 {
 		l.outside = 0
 		return nil
 	}
@@ -101,11 +90,12 @@ func (l *list[T]) markAll() tea.Cmd {
 		}
 	}, func(ids map[int64]bool, err error) tea.Cmd {
 		if err != nil {
+			l.letGo()
 			l.app.fail(err)
 			return nil
 		}
 		l.marks, l.outside = ids, 0
-		return nil
+		return l.release()
 	})
 }
 

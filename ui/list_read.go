@@ -66,9 +66,9 @@ func (l *list[T]) read(from int, last bool) tea.Cmd {
 // take puts what was read in place. The current row stays the same one, if it
 // is still there, unless it was all read anew.
 func (l *list[T]) take(win window[T], err error, reload, last, anew bool) tea.Cmd {
-	held := l.held
-	l.err, l.past, l.held = err, false, tea.KeyPressMsg{}
+	l.err, l.past = err, false
 	if err != nil {
+		l.letGo()
 		if unseen(err) {
 			l.rows, l.cells, l.marks = nil, nil, nil
 		}
@@ -85,6 +85,8 @@ func (l *list[T]) take(win window[T], err error, reload, last, anew bool) tea.Cm
 		id := l.id(current)
 		if i := slices.IndexFunc(l.rows, func(row T) bool { return l.id(row) == id }); i >= 0 {
 			l.cur = l.first() + i
+		} else {
+			l.gone = l.news
 		}
 	}
 	l.ready = true
@@ -96,10 +98,7 @@ func (l *list[T]) take(win window[T], err error, reload, last, anew bool) tea.Cm
 	if l.loaded != nil {
 		l.loaded()
 	}
-	var then tea.Cmd
-	if held.Code != 0 {
-		then = l.app.key(held)
-	}
+	then := l.release()
 	if !reload {
 		return tea.Batch(l.app.follow(), then)
 	}

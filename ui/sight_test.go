@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -42,6 +43,13 @@ func TestPrefixIsNoMistake(t *testing.T) {
 	}
 	d.shows("tok-000")
 	d.text(` "tok`).hides("✕").keys("enter").shows("✕ a quote is not closed")
+}
+
+// Who asks in a filter line sees its grammar first.
+func TestFilterHelp(t *testing.T) {
+	_, _, d := fleet(t, 1)
+	d.keys("g t / f1").shows("Filter line: keys", "What can be typed", "role:", "guest, planner").keys("end").shows("idle:", "not used for 90 days")
+	d.keys("esc").hides("What can be typed")
 }
 
 // What a list was opened with comes back.
@@ -108,4 +116,68 @@ func TestHomeHides(t *testing.T) {
 	c.Actor = model.Actor{UserID: sam.ID, Door: model.ConsoleDoor}
 	d := drive(t, c, 80, 24)
 	d.shows("–    hidden: needs Maintainer").hides("● expire within")
+}
+
+// The question knows what is out of sight also where the key was quicker than
+// the counting, or brought the marks back.
+func TestMarksOutOfSightAtOnce(t *testing.T) {
+	_, _, d := fleet(t, 4)
+	d.keys("g t space space")
+	d.hold = true
+	d.keys("/").text("tok-003").keys("enter x").release()
+	d.shows("Revoke 2 tokens?", "2 of them not shown by the filter").pass(confirmSleeps).keys("esc")
+	d.keys("esc esc").hides("marked").keys("/").text("tok-003").keys("enter u").shows("2 marked, 2 of them not shown").keys("x").shows("2 of them not shown by the filter")
+}
+
+// However many they are.
+func TestManyMarksOutOfSight(t *testing.T) {
+	_, _, d := fleet(t, 230)
+	d.keys("g t a").shows("230 marked").keys("/").text("tok-003").keys("enter").shows("230 marked, 229 of them not shown")
+}
+
+// What is pressed behind a is done to all that it marks, not to one row.
+func TestMarkAllThenRevoke(t *testing.T) {
+	_, _, d := fleet(t, 3)
+	d.keys("g t").shows("tok-000")
+	d.hold = true
+	d.keys("a x").release()
+	d.shows("Revoke 3 tokens?")
+}
+
+// Where somebody else has taken the current row away, the next key doesn't hit
+// the row that has come in its place.
+func TestRowGone(t *testing.T) {
+	s, ids, d := fleet(t, 4)
+	d.keys("g t G").shows("4 of 4", "▌ acme/web    tok-002")
+	s.revoke(ids[2])
+	d.poll()
+	d.keys("x").shows("has gone").hides("Revoke").keys("x").shows("Revoke token 4?").pass(confirmSleeps).keys("esc")
+	s.revoke(ids[3])
+	d.poll()
+	d.keys("space").shows("has gone").hides("marked").keys("space").shows("1 marked").keys("esc")
+	d.keys("x").yes().shows("1 of 1").keys("x").shows("Revoke token") // one's own change is no surprise
+}
+
+// Bulk names what it is about: number, place and role.
+func TestRevokeManyNamesAll(t *testing.T) {
+	_, ids, d := fleet(t, 4)
+	d.keys("g t a x").shows("Revoke 4 tokens?", fmt.Sprintf("token %d tok-000 of acme/web (Developer)", ids[0]), "and 1 more")
+}
+
+// R70: the owner of a group without projects sees its tokens, and that there are none.
+func TestHomeOfAGroupsOwner(t *testing.T) {
+	s := full(t)
+	gina := s.user("gina", nil)
+	must(s.db.AddGroup(t.Context(), root, model.NewPlace{Kind: model.GroupPlace, FullPath: "alone"}))
+	must(s.db.AddMember(t.Context(), root, model.GroupRef("alone"), gina.ID, model.Owner, 0))
+	c := config(s.db)
+	c.Actor = model.Actor{UserID: gina.ID, Door: model.ConsoleDoor}
+	drive(t, c, 80, 24).hides("hidden").shows("● expire within 7 days")
+}
+
+// A word that is behind a blank is no longer being typed.
+func TestFinishedWordIsAMistake(t *testing.T) {
+	_, _, d := fleet(t, 1)
+	d.keys("g t / ctrl+u").text("role:dev").hides("✕").keys("space").shows("✕ no role dev")
+	d.keys("esc / ctrl+u").text("-Role:OWNER,Dev").keys("tab").shows("/ -Role:OWNER,developer")
 }

@@ -67,6 +67,7 @@ func newTokens(a *App, q model.TokenQuery) *list[model.Token] {
 	l.sorts, l.sorted = tokenSortNames, map[int]string{0: "EXPIRES", 1: "LAST USED", 2: "NAME"}
 	l.fetch = func(ctx context.Context, w wanted, p model.Page) (model.List[model.Token], error) {
 		asked := q
+		asked.IDs = w.ids
 		asked.Sort, asked.Descending = tokenSorts[w.sort], w.reverse
 		var err error
 		if asked.Filter, err = model.ParseFilter(w.filter); err != nil {
@@ -160,7 +161,7 @@ func revokeChosen(a *App, l *list[model.Token]) tea.Cmd {
 			}
 		}
 	}
-	return revokeMany(a, ids, l.outside, func() { l.marks, l.outside = nil, 0 })
+	return revokeMany(a, l, ids)
 }
 
 // revokeOne asks, saying what will break.
@@ -222,22 +223,30 @@ func breaks(scopes model.Scopes) string {
 }
 
 // revokeMany asks for all of them at once; three or more want the words typed,
-// and so do those of which the list doesn't show some: outside tells how many.
-func revokeMany(a *App, ids []int64, outside int, after func()) tea.Cmd {
-	return await(a, func(ctx context.Context) ([]model.Token, error) {
-		var tokens []model.Token
+// and so do those of which the list doesn't show some.
+func revokeMany(a *App, l *list[model.Token], ids []int64) tea.Cmd {
+	type found struct {
+		tokens  []model.Token
+		outside int // how many of them the list doesn't show
+	}
+	rows, after := l.wanted(), func() { l.marks, l.outside = nil, 0 }
+	return await(a, func(ctx context.Context) (f found, err error) {
+		var live []int64
 		for _, id := range ids {
 			t, err := a.Store.Token(ctx, a.Actor, model.Ref{}, id)
 			switch {
 			case errors.Is(err, model.ErrNotFound): // somebody was quicker
 			case err != nil:
-				return nil, err
+				return f, err
 			case t.State(model.DateOf(a.Store.Now())) != model.Revoked:
-				tokens = append(tokens, t)
+				f.tokens, live = append(f.tokens, t), append(live, id)
 			}
 		}
-		return tokens, nil
-	}, func(tokens []model.Token, err error) tea.Cmd {
+		shown, err := l.shown(ctx, rows, live)
+		f.outside = len(live) - shown
+		return f, err
+	}, func(f found, err error) tea.Cmd {
+		tokens := f.tokens
 		gone := len(ids) - len(tokens)
 		switch {
 		case err != nil:
@@ -256,39 +265,48 @@ func revokeMany(a *App, ids []int64, outside int, after func()) tea.Cmd {
 				today++
 			}
 		}
-		where := names(tokens) + " · " + plural(len(places), "place")
+		lines := a.names(tokens)
+		where := plural(len(places), "place")
 		if gone > 0 {
 			where += fmt.Sprintf(" · %d revoked already", gone)
 		}
 		if today > 0 {
 			where += fmt.Sprintf(" · ◐ %d used today", today)
 		}
-		q := question{title: "Revoke " + plural(n, "token") + "?", lines: []string{where, fmt.Sprintf("All %d or none. It cannot be undone.", n)},
+		q := question{title: "Revoke " + plural(n, "token") + "?", lines: append(lines, where, fmt.Sprintf("All %d or none. It cannot be undone.", n)),
 			yesWord: "Yes, revoke", yes: func() tea.Cmd {
 				a.say(warn, fmt.Sprintf("revoking %d…", n))
 				return a.revoke(ids, plural(n, "token")+" revoked", after)
 			}}
-		if outside = outside - gone; outside > 0 { // what is gone isn't shown either
-			q.lines = append([]string{a.theme.state(warn, fmt.Sprintf("%d of them not shown by the filter.", outside))}, q.lines...)
+		if f.outside > 0 {
+			q.lines = append([]string{a.theme.state(warn, fmt.Sprintf("%d of them not shown by the filter.", f.outside))}, q.lines...)
 		}
-		if n >= 3 || outside > 0 {
+		if n >= 3 || f.outside > 0 {
 			q.typed = fmt.Sprintf("revoke %d", n)
 		}
 		return a.push(newConfirm(a, q))
 	})
 }
 
-// names are those of the first few tokens.
-func names(tokens []model.Token) string {
-	const few = 3
-	var list []string
+// names are lines about the first few tokens, and how many more there are. On a
+// low terminal, and of very long names, not all is said: the question must fit.
+func (a *App) names(tokens []model.Token) []string {
+	const few, longest = 3, 60
+	var lines []string
 	for _, t := range tokens[:min(len(tokens), few)] {
-		list = append(list, clean(t.Name))
+		t.Name, t.PlacePath = cut(clean(t.Name), longest), cutMiddle(clean(t.PlacePath), longest)
+		lines = append(lines, clean(named(t)))
+		if a.low() {
+			lines[len(lines)-1] = cut(fmt.Sprintf("%d %s", t.ID, t.Name), longest/2)
+		}
 	}
 	if more := len(tokens) - few; more > 0 {
-		list = append(list, fmt.Sprintf("%d more", more))
+		lines = append(lines, fmt.Sprintf("and %d more", more))
 	}
-	return strings.Join(list, ", ")
+	if a.low() {
+		return []string{strings.Join(lines, ", ")}
+	}
+	return lines
 }
 
 // revoke revokes all or none and says so.
