@@ -1,7 +1,6 @@
 package server
 
 import (
-	"context"
 	"errors"
 	"net/http"
 	"net/url"
@@ -12,42 +11,13 @@ import (
 	"patrol/server/door"
 )
 
-// gitService is one of Git's two, and what G11 says where it is refused.
-type gitService struct {
-	name    git.Service // as in addresses and content types
-	asked   string      // in words, before the project's path
-	access  model.Access
-	action  model.Action
-	noScope string
-	noRole  string
-}
+// requestType is the content type of a POST to a service (G4).
+func requestType(s *door.Service) string { return "application/x-" + string(s.Name) + "-request" }
 
-var (
-	fetching = &gitService{git.UploadPack, "git fetch ", model.GitFetch, model.ReadCode,
-		"You are not allowed to download code.", "You are not allowed to download code from this project."}
-	pushing = &gitService{git.ReceivePack, "git push ", model.GitPush, model.PushCode,
-		"You are not allowed to upload code.", "You are not allowed to push code to this project."}
-)
-
-func gitServiceNamed(name string) *gitService {
-	switch git.Service(name) {
-	case fetching.name:
-		return fetching
-	case pushing.name:
-		return pushing
-	}
-	return nil
-}
-
-func (s *gitService) requestType() string { return "application/x-" + string(s.name) + "-request" }
-
-// The texts of G11 that both services share, and G3's.
+// G3's and G5's texts; door has G11's.
 const (
-	textAccessDenied = "HTTP Basic: Access denied. The token may be wrong, expired or revoked, or the user name empty."
-	textNoProject    = "The project you were looking for could not be found or you don't have permission to view it."
-	textNoRepository = "A repository for this project does not exist yet."
-	textNoCommand    = "The command you're trying to execute is not allowed."
-	textLFS          = `{"message":"Git LFS is not enabled on this server"}`
+	textNoCommand = "The command you're trying to execute is not allowed."
+	textLFS       = `{"message":"Git LFS is not enabled on this server"}`
 )
 
 // gitRoute is what an address below a repository asks for.
@@ -99,10 +69,10 @@ func (c *gitCall) serve() {
 		c.redirect()
 	case g.file == "info/refs":
 		c.answerRefs(g.project)
-	case gitServiceNamed(g.file) != nil:
-		c.command(g.project, gitServiceNamed(g.file))
+	case door.ServiceNamed(g.file) != nil:
+		c.command(g.project, door.ServiceNamed(g.file))
 	case strings.HasPrefix(g.file, "info/lfs/"):
-		if _, ok := c.enter(g.project, fetching); ok { // G5
+		if _, ok := c.enter(g.project, door.Fetching); ok { // G5
 			c.W.Header().Set("Content-Type", "application/vnd.git-lfs+json")
 			c.W.WriteHeader(http.StatusNotFound)
 			c.W.Write([]byte(textLFS))
@@ -135,7 +105,7 @@ func (c *gitCall) answerRefs(project string) {
 		c.Plain(http.StatusMethodNotAllowed, "Method Not Allowed")
 		return
 	}
-	service := gitServiceNamed(c.R.URL.Query().Get("service"))
+	service := door.ServiceNamed(c.R.URL.Query().Get("service"))
 	if service == nil {
 		if c.known(project, nil) {
 			c.Plain(http.StatusForbidden, textNoCommand)
@@ -143,12 +113,12 @@ func (c *gitCall) answerRefs(project string) {
 		return
 	}
 	if e, ok := c.enter(project, service); ok {
-		c.advertise(service, e.Repository)
+		c.advertise(service, e)
 	}
 }
 
 // command answers the POST that follows (G1, G4, G21).
-func (c *gitCall) command(project string, service *gitService) {
+func (c *gitCall) command(project string, service *door.Service) {
 	if c.R.Method != http.MethodPost {
 		c.W.Header().Set("Allow", "POST")
 		c.Plain(http.StatusMethodNotAllowed, "Method Not Allowed")
@@ -160,8 +130,8 @@ func (c *gitCall) command(project string, service *gitService) {
 	}
 	encoding := c.R.Header.Get("Content-Encoding")
 	switch {
-	case c.R.Header.Get("Content-Type") != service.requestType():
-		c.Plain(http.StatusUnsupportedMediaType, "The content type must be "+service.requestType()+".")
+	case c.R.Header.Get("Content-Type") != requestType(service):
+		c.Plain(http.StatusUnsupportedMediaType, "The content type must be "+requestType(service)+".")
 	case encoding != "" && encoding != "gzip":
 		c.Plain(http.StatusUnsupportedMediaType, "The content encoding must be gzip, or none.")
 	default:
@@ -171,18 +141,18 @@ func (c *gitCall) command(project string, service *gitService) {
 
 // known takes G11's steps 2 and 3: credentials are there, live, and their
 // owner isn't blocked. Without any, only a public project can be fetched;
-// service nil is what isn't one of the two, and counts as fetching. If not ok,
+// service nil is what isn't one of the two, and counts as door.Fetching. If not ok,
 // it has answered.
-func (c *gitCall) known(project string, service *gitService) (ok bool) {
+func (c *gitCall) known(project string, service *door.Service) (ok bool) {
 	if service == nil {
-		service = fetching
+		service = door.Fetching
 	}
-	c.Asked = service.asked + project
+	c.Asked = service.Asked + project
 	if c.R.Header.Get("Authorization") == "" {
-		if service == pushing {
+		if service == door.Pushing {
 			return c.denied()
 		}
-		_, err := c.s.Store.Enter(c.Context, model.Caller{}, fetching.access, fetching.action, projectAt(project))
+		_, err := c.s.Store.Enter(c.Context, model.Caller{}, door.Fetching.Access, door.Fetching.Action, door.ProjectAt(project))
 		switch {
 		case err == nil:
 			return true
@@ -206,49 +176,29 @@ func (c *gitCall) known(project string, service *gitService) (ok bool) {
 }
 
 // enter takes all of G11's steps. If not ok, it has answered.
-func (c *gitCall) enter(project string, service *gitService) (e model.Entrance, ok bool) {
+func (c *gitCall) enter(project string, service *door.Service) (e model.Entrance, ok bool) {
 	if !c.known(project, service) {
 		return e, false
 	}
-	if err := c.Admit(service.access); err != nil {
-		return e, c.refused(http.StatusForbidden, service.noScope, err)
-	}
-	e, err := c.s.Store.Enter(c.Context, c.Pass.Caller, service.access, service.action, projectAt(project))
+	e, no, err := c.EnterRepository(c.Context, project, service)
 	switch {
-	case errors.Is(err, model.ErrDenied):
-		seen, seeing := c.s.Store.Enter(c.Context, c.Pass.Caller, service.access, model.SeeProject, projectAt(project))
-		if seeing == nil && seen.Repository == "" { // step 6 comes before step 7
-			return e, c.refused(http.StatusNotFound, textNoRepository, nil)
-		}
-		return e, c.refused(http.StatusForbidden, service.noRole, err)
-	case errors.Is(err, model.ErrNotFound):
-		return e, c.refused(http.StatusNotFound, textNoProject, err)
 	case err != nil:
 		return e, c.failed(err)
-	case e.Repository == "":
-		return e, c.refused(http.StatusNotFound, textNoRepository, nil)
+	case no != nil:
+		if no.Reason != nil {
+			c.Reason(no.Reason)
+		}
+		c.Plain(no.Status, no.Text)
+		return e, false
 	}
 	c.Used()
 	return e, true
 }
 
-// projectAt names a project by its path only: digits are no number here.
-func projectAt(path string) model.Ref { return model.Ref{Kind: model.ProjectPlace, Path: path} }
-
 // denied is G12: the same for whatever is wrong with the credentials.
 func (c *gitCall) denied() (ok bool) {
 	c.W.Header().Set("WWW-Authenticate", `Basic realm="GitLab"`)
-	c.Plain(http.StatusUnauthorized, textAccessDenied)
-	return false
-}
-
-func (c *gitCall) refused(status int, text string, err error) (ok bool) {
-	var reason *model.Reason
-	if errors.As(err, &reason) {
-		c.Reason(reason)
-		c.Refused(reason)
-	}
-	c.Plain(status, text)
+	c.Plain(http.StatusUnauthorized, door.TextAccessDenied)
 	return false
 }
 
@@ -271,13 +221,10 @@ func (c *gitCall) failed(err error) (ok bool) {
 // takeSlot waits for leave to start a Git process (G30). If not ok, it has
 // answered.
 func (c *gitCall) takeSlot() (ok bool) {
-	patience, stop := context.WithTimeout(c.Context, c.s.GitWait)
-	defer stop()
-	defer context.AfterFunc(c.s.leaving, stop)()
-	if c.s.slots.Take(patience, c.Address) {
+	if c.s.Git.Take(c.Context, c.Address) {
 		return true
 	}
 	c.W.Header().Set("Retry-After", "5")
-	c.Plain(http.StatusServiceUnavailable, "Too many Git processes are running. Try again in a moment.")
+	c.Plain(http.StatusServiceUnavailable, door.TextNoSlot)
 	return false
 }

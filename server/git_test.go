@@ -13,6 +13,7 @@ import (
 
 	"patrol/git"
 	"patrol/model"
+	"patrol/server/door"
 )
 
 // git asks as Git does, with Basic authentication if user or secret is given.
@@ -53,10 +54,10 @@ func TestGitAccess(t *testing.T) {
 
 	const (
 		ok           = ""
-		denied       = textAccessDenied
+		denied       = door.TextAccessDenied
 		noFetchScope = "You are not allowed to download code."
 		noPushScope  = "You are not allowed to upload code."
-		noProject    = textNoProject
+		noProject    = door.TextNoProject
 		noFetchRole  = "You are not allowed to download code from this project."
 		noPushRole   = "You are not allowed to push code to this project."
 	)
@@ -143,10 +144,10 @@ func TestGitAccess(t *testing.T) {
 
 	t.Run("other schemes", func(t *testing.T) {
 		for _, header := range []string{"Authorization: Bearer " + good, "Authorization: Basic !", token(good)} {
-			w.expect("G10", w.ask("GET", "/acme/web"+fetchRefs, header), 401, textAccessDenied+"\n")
+			w.expect("G10", w.ask("GET", "/acme/web"+fetchRefs, header), 401, door.TextAccessDenied+"\n")
 		}
-		w.expect("G10 query", w.ask("GET", "/acme/web"+fetchRefs+"&private_token="+good), 401, textAccessDenied+"\n")
-		w.expect("G10 on a public one", w.ask("GET", "/acme/open"+fetchRefs, "Authorization: Bearer "+good), 401, textAccessDenied+"\n")
+		w.expect("G10 query", w.ask("GET", "/acme/web"+fetchRefs+"&private_token="+good), 401, door.TextAccessDenied+"\n")
+		w.expect("G10 on a public one", w.ask("GET", "/acme/open"+fetchRefs, "Authorization: Bearer "+good), 401, door.TextAccessDenied+"\n")
 	})
 	t.Run("step 6", func(t *testing.T) {
 		gone := w.project("acme/gone", model.Public)
@@ -154,8 +155,8 @@ func TestGitAccess(t *testing.T) {
 			t.Fatal(err)
 		}
 		guest := w.bot("acme/gone", model.Guest, model.ScopeAPI).Secret.Reveal()
-		w.expect("G11/6", w.git("GET", "/acme/gone"+fetchRefs, "", ""), 404, textNoRepository+"\n")
-		w.expect("G11/6 before 7", w.git("GET", "/acme/gone"+pushRefs, "x", guest), 404, textNoRepository+"\n")
+		w.expect("G11/6", w.git("GET", "/acme/gone"+fetchRefs, "", ""), 404, door.TextNoRepository+"\n")
+		w.expect("G11/6 before 7", w.git("GET", "/acme/gone"+pushRefs, "x", guest), 404, door.TextNoRepository+"\n")
 	})
 	t.Run("used", func(t *testing.T) { // G18, R95: refusals don't count
 		w.await("a use is noted", func() bool {
@@ -169,7 +170,7 @@ func TestGitAccess(t *testing.T) {
 	})
 	t.Run("expired", func(t *testing.T) {
 		w.setClock(time.Date(2027, 11, 25, 0, 0, 0, 0, time.UTC))
-		w.expect("R91", w.git("GET", "/acme/web"+fetchRefs, "x", good), 401, textAccessDenied+"\n")
+		w.expect("R91", w.git("GET", "/acme/web"+fetchRefs, "x", good), 401, door.TextAccessDenied+"\n")
 	})
 }
 
@@ -196,8 +197,8 @@ func TestGitRoutes(t *testing.T) {
 	for _, service := range []string{"", "?service=", "?service=git-upload-archive", "?service=upload-pack"} {
 		w.expect("G3", w.git("GET", "/acme/web.git/info/refs"+service, "x", secret), 403, textNoCommand+"\n")
 		w.expect("G3 public", w.git("GET", "/acme/open.git/info/refs"+service, "", ""), 403, textNoCommand+"\n")
-		w.expect("G3 after authentication", w.git("GET", "/acme/web.git/info/refs"+service, "", ""), 401, textAccessDenied+"\n")
-		w.expect("G3 after authentication", w.git("GET", "/acme/web.git/info/refs"+service, "x", "y"), 401, textAccessDenied+"\n")
+		w.expect("G3 after authentication", w.git("GET", "/acme/web.git/info/refs"+service, "", ""), 401, door.TextAccessDenied+"\n")
+		w.expect("G3 after authentication", w.git("GET", "/acme/web.git/info/refs"+service, "x", "y"), 401, door.TextAccessDenied+"\n")
 	}
 	w.expect("G3 HEAD", w.git("HEAD", "/acme/web"+fetchRefs, "x", secret), 403, "")
 	for _, file := range []string{"HEAD", "objects/info/packs", "objects/00/00", "config", "hooks/x", "info/refs/x"} {
@@ -211,7 +212,7 @@ func TestGitRoutes(t *testing.T) {
 	if got.header.Get("Content-Type") != "application/vnd.git-lfs+json" {
 		t.Errorf("G5: %s", got.header.Get("Content-Type"))
 	}
-	w.expect("G5 after the same checks", w.git("POST", "/acme/web.git/info/lfs/objects/batch", "", ""), 401, textAccessDenied+"\n")
+	w.expect("G5 after the same checks", w.git("POST", "/acme/web.git/info/lfs/objects/batch", "", ""), 401, door.TextAccessDenied+"\n")
 
 	for key, want := range map[string]string{"Cache-Control": "no-cache, max-age=0, must-revalidate", "Pragma": "no-cache", "Expires": "Fri, 01 Jan 1980 00:00:00 GMT"} {
 		if got := w.git("GET", "/acme/web"+fetchRefs, "x", secret).header.Get(key); got != want {
@@ -270,7 +271,7 @@ func TestGitLimit(t *testing.T) {
 	if got.status != 503 || got.header.Get("Retry-After") != "5" {
 		t.Errorf("G30: %d %v", got.status, got.header)
 	}
-	w.expect("G11 comes first", w.git("GET", "/acme/web"+fetchRefs, "x", "y"), 401, textAccessDenied+"\n")
+	w.expect("G11 comes first", w.git("GET", "/acme/web"+fetchRefs, "x", "y"), 401, door.TextAccessDenied+"\n")
 	release()
 	w.await("the place is free again", func() bool { return w.git("GET", "/acme/web"+fetchRefs, "x", secret).status == 200 })
 }
@@ -285,7 +286,7 @@ func TestAnonymousStall(t *testing.T) {
 	conn := w.dial()
 	defer conn.Close()
 	conn.SetDeadline(time.Now().Add(20 * time.Second))
-	fmt.Fprintf(conn, "POST /acme/open.git/git-upload-pack HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: 9\r\n\r\n00", fetching.requestType())
+	fmt.Fprintf(conn, "POST /acme/open.git/git-upload-pack HTTP/1.1\r\nHost: x\r\nContent-Type: %s\r\nContent-Length: 9\r\n\r\n00", requestType(door.Fetching))
 	if answer, err := io.ReadAll(conn); errors.Is(err, os.ErrDeadlineExceeded) {
 		t.Errorf("it is held: %q", answer)
 	}

@@ -20,6 +20,7 @@ import (
 
 	"patrol/git"
 	"patrol/model"
+	"patrol/server/door"
 )
 
 // zipped is a body for Content-Encoding: gzip.
@@ -201,7 +202,7 @@ func TestRevokedBetween(t *testing.T) {
 		t.Fatalf("%d", got.status)
 	}
 	w.revoke(made.ID)
-	w.expect("G17", w.git("POST", "/acme/web.git/git-receive-pack", "x", secret, "Content-Type: application/x-git-receive-pack-request", "0000"), 401, textAccessDenied+"\n")
+	w.expect("G17", w.git("POST", "/acme/web.git/git-receive-pack", "x", secret, "Content-Type: application/x-git-receive-pack-request", "0000"), 401, door.TextAccessDenied+"\n")
 	c.refuse("Access denied", "fetch", w.remote("acme/web", secret))
 }
 

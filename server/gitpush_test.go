@@ -16,6 +16,7 @@ import (
 
 	"patrol/git"
 	"patrol/model"
+	"patrol/server/door"
 )
 
 // G24 to G29: the ways to push, what is refused, and the record of each push.
@@ -343,13 +344,13 @@ func TestGarbageBodies(t *testing.T) {
 	w := newWorld(t)
 	_, made, _ := w.pushed()
 	for _, size := range []int{1, 4 << 10, 70 << 10, 300 << 10, 2 << 20} {
-		for _, service := range []*gitService{fetching, pushing} {
+		for _, service := range []*door.Service{door.Fetching, door.Pushing} {
 			garbage := strings.Repeat("\nGET /-/readiness HTTP/1.1\r\nHost: x\r\n\r\n", size/38+1)[:size]
 			for range 3 {
-				a := w.git("POST", "/acme/web.git/"+string(service.name), "any", made.Secret.Reveal(),
-					"Content-Type: "+service.requestType(), garbage)
+				a := w.git("POST", "/acme/web.git/"+string(service.Name), "any", made.Secret.Reveal(),
+					"Content-Type: "+requestType(service), garbage)
 				if a.status != http.StatusBadRequest && a.status != http.StatusOK {
-					t.Errorf("%d bytes of garbage for %s: %d %s", size, service.name, a.status, a.body)
+					t.Errorf("%d bytes of garbage for %s: %d %s", size, service.Name, a.status, a.body)
 				}
 			}
 		}

@@ -59,11 +59,10 @@ const (
 // Server is the HTTP door.
 type Server struct {
 	Config
-	git     git.Program
-	doors   *door.House
+	House *door.House // of all doors, those of SSH too
+	Git   *door.Git   // the same
+
 	api     *rest.API
-	slots   *git.Slots // one for each running Git process
-	house   *git.Housekeeping
 	leaving context.Context // done: it drains
 	leave   context.CancelFunc
 	hard    context.Context // done: what still runs ends now
@@ -89,13 +88,13 @@ func New(c Config) (*Server, error) {
 	c.BodyTime = cmp.Or(c.BodyTime, 30*time.Second)
 	c.AnswerTime = cmp.Or(c.AnswerTime, 2*time.Minute)
 	c.DrainLimit = cmp.Or(c.DrainLimit, 30*time.Second)
-	s := &Server{Config: c, slots: git.NewSlots(c.GitProcesses)}
-	s.git = program
-	s.house = git.NewHousekeeping(s.git, c.Log)
+	s := &Server{Config: c}
 	s.api = rest.New(c.Store, c.Revision, c.SSHPort)
-	s.doors = (&door.House{Store: c.Store, Log: c.Log, URL: baseURL(c.URL), TrustedProxies: c.TrustedProxies, BodyTime: c.BodyTime}).Open()
+	s.House = (&door.House{Store: c.Store, Log: c.Log, URL: baseURL(c.URL), TrustedProxies: c.TrustedProxies, BodyTime: c.BodyTime}).Open()
 	s.leaving, s.leave = context.WithCancel(context.Background())
 	s.hard, s.harden = context.WithCancel(context.Background())
+	s.Git = &door.Git{Program: program, Slots: git.NewSlots(c.GitProcesses), Housekeeping: git.NewHousekeeping(program, c.Log),
+		Wait: c.GitWait, Stall: c.GitStall, AnonymousStall: c.AnonymousStall, Leaving: s.leaving, Hard: s.hard}
 	return s, nil
 }
 
@@ -136,7 +135,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
 	var house sync.WaitGroup
-	house.Go(func() { s.house.Run(serving) })
+	house.Go(func() { s.Git.Housekeeping.Run(serving) })
 	var err error
 	select {
 	case err = <-ended:
@@ -157,6 +156,6 @@ func (s *Server) drain(h *http.Server) error {
 		s.harden()
 		h.Close()
 	}
-	s.slots.Close()
+	s.Git.Slots.Close()
 	return nil
 }

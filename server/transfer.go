@@ -2,7 +2,6 @@ package server
 
 import (
 	"compress/gzip"
-	"context"
 	"errors"
 	"io"
 	"net/http"
@@ -11,30 +10,27 @@ import (
 
 	"patrol/git"
 	"patrol/model"
+	"patrol/server/door"
 )
 
 // advertise answers info/refs with what Git says of the repository's refs.
-func (c *gitCall) advertise(service *gitService, repository string) {
+func (c *gitCall) advertise(service *door.Service, e model.Entrance) {
 	protocol := c.R.Header.Get("Git-Protocol")
-	t := &transfer{gitCall: c, contentType: "application/x-" + string(service.name) + "-advertisement"}
-	if service == pushing || protocol != "version=2" {
-		t.preamble = git.PktLine("# service="+string(service.name)+"\n") + "0000"
+	t := &transfer{gitCall: c, contentType: "application/x-" + string(service.Name) + "-advertisement"}
+	if service == door.Pushing || protocol != "version=2" {
+		t.preamble = git.PktLine("# service="+string(service.Name)+"\n") + "0000"
 	}
-	t.run(git.Transfer{Repository: repository, Service: service.name, Protocol: protocol, Stateless: true, Advertise: true})
+	t.run(e, git.Transfer{Service: service.Name, Protocol: protocol, Stateless: true, Advertise: true})
 }
 
 // exchange answers the POST of a fetch or a push.
-func (c *gitCall) exchange(service *gitService, e model.Entrance, zipped bool) {
-	t := &transfer{gitCall: c, contentType: "application/x-" + string(service.name) + "-result", raw: &wholeBody{from: c.R.Body}, flush: true}
+func (c *gitCall) exchange(service *door.Service, e model.Entrance, zipped bool) {
+	t := &transfer{gitCall: c, contentType: "application/x-" + string(service.Name) + "-result", raw: &wholeBody{from: c.R.Body}, flush: true}
 	in := io.Reader(t.raw)
 	if zipped {
 		in = &gunzip{from: t.raw}
 	}
-	t.run(git.Transfer{
-		Repository: e.Repository, Service: service.name, Protocol: c.R.Header.Get("Git-Protocol"), Stateless: true,
-		In: in, Rest: t.raw,
-		Pushed: func(changes []model.RefUpdate) { t.record(e, changes) },
-	})
+	t.run(e, git.Transfer{Service: service.Name, Protocol: c.R.Header.Get("Git-Protocol"), Stateless: true, In: in, Rest: t.raw})
 }
 
 // gunzip unpacks a body as it comes (G21). Whatever is wrong with it is
@@ -100,22 +96,19 @@ const (
 	lingering = time.Second
 )
 
-func (t *transfer) run(g git.Transfer) {
+func (t *transfer) run(e model.Entrance, g git.Transfer) {
 	t.Moves() // it may take hours; what stalls is ended by Config.GitStall
 	if !t.takeSlot() {
 		t.LimitBody()
 		return
 	}
-	defer t.s.slots.Free(t.Address)
+	defer t.s.Git.Slots.Free(t.Address)
 	if g.In != nil {
 		t.Control.EnableFullDuplex() // progress reaches the client while it still sends (G24)
 	}
-	g.Out, g.Stall, g.Interrupt, g.Enough = t, t.patience(), t.interrupt, t.linger
-	g.Warn = func(what string, err error) { t.s.Log.Error(what, "id", t.ID, "error", err) }
-	g.Gone, g.Hurry, g.Hard = t.Context, t.s.leaving, t.s.hard
-	outcome, err := t.s.git.Run(g)
+	g.Out, g.Gone, g.Interrupt, g.Enough = t, t.Context, t.interrupt, t.linger
+	outcome, err := t.s.Git.Run(t.Visit, e, g)
 	if err != nil {
-		t.s.Log.Error("git does not start", "id", t.ID, "error", err)
 		t.linger()
 		t.say(http.StatusInternalServerError, "Internal Server Error")
 		return
@@ -126,15 +119,6 @@ func (t *transfer) run(g git.Transfer) {
 		t.linger()
 	}
 	t.finish(g, outcome)
-}
-
-// patience is how long nothing may move. Without a token it is short: anybody
-// can be slow on purpose.
-func (t *transfer) patience() time.Duration {
-	if t.Pass.Token.ID == 0 {
-		return t.s.AnonymousStall
-	}
-	return t.s.GitStall
 }
 
 // interrupt ends whatever waits for the client.
@@ -186,9 +170,6 @@ func (t *transfer) say(status int, text string) {
 
 // finish answers for a process that has ended.
 func (t *transfer) finish(g git.Transfer, o git.Outcome) {
-	if o.Failed != nil && o.Cut == nil {
-		t.s.Log.Warn("git failed", "id", t.ID, "error", o.Failed, "stderr", o.Says)
-	}
 	if o.Ended && !t.sending { // interrupt has set a deadline
 		t.W.Header().Set("Connection", "close")
 		t.Control.SetWriteDeadline(time.Now().Add(lastWords))
@@ -214,14 +195,4 @@ func (t *transfer) finish(g git.Transfer, o git.Outcome) {
 	default:
 		t.begin()
 	}
-}
-
-// record notes an accepted push (G29). It is done whether or not the client is
-// still there: the refs have changed.
-func (t *transfer) record(e model.Entrance, changes []model.RefUpdate) {
-	err := t.s.Store.Pushed(context.WithoutCancel(t.Context), t.Actor(), model.Push{ProjectID: e.Project.ID, Refs: changes})
-	if err != nil {
-		t.s.Log.Error("an accepted push is not recorded", "id", t.ID, "project", e.Project.ID, "refs", len(changes), "error", err)
-	}
-	t.s.house.Pushed(e.Repository)
 }
