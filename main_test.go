@@ -38,8 +38,10 @@ var imports = map[string]struct{ inside, outside []string }{
 	"patrol/server":      {inside: []string{"patrol/model", "patrol/git", "patrol/server/door", "patrol/server/rest"}},
 	"patrol/server/door": {inside: []string{"patrol/model", "patrol/git"}},
 	"patrol/server/rest": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"}},
-	"patrol/bench":       {}, // tests only
-	"patrol/cli": {inside: []string{"patrol/model", "patrol/sshkey", "patrol/storage", "patrol/storage/sqlite", "patrol/server", "patrol/ui"}, outside: []string{
+	"patrol/server/ssh": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"},
+		outside: []string{"charm.land/wish/v2", "charm.land/ssh", "golang.org/x/crypto/ssh"}},
+	"patrol/bench": {}, // tests only
+	"patrol/cli": {inside: []string{"patrol/model", "patrol/sshkey", "patrol/storage", "patrol/storage/sqlite", "patrol/server", "patrol/server/ssh", "patrol/ui"}, outside: []string{
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/charmbracelet/x/", "github.com/muesli/cancelreader"}},
 }
 

@@ -85,7 +85,7 @@ func cmdServe(ts *testscript.TestScript, neg bool, args []string) {
 	}
 	log, err := os.Create(ts.MkAbs(args[0] + ".log"))
 	ts.Check(err)
-	s := &serving{cmd: exec.Command("patrol", append([]string{"serve", "--http", "127.0.0.1:0"}, args[1:]...)...), ended: make(chan error, 1)}
+	s := &serving{cmd: exec.Command("patrol", append([]string{"serve", "--http", "127.0.0.1:0", "--ssh", "127.0.0.1:0"}, args[1:]...)...), ended: make(chan error, 1)}
 	s.cmd.Dir = ts.MkAbs(".")
 	s.cmd.Env = append(os.Environ(), "HOME="+ts.Getenv("HOME"), "PATROL_DB="+ts.Getenv("PATROL_DB"))
 	errOut, err := s.cmd.StderrPipe()

@@ -19,7 +19,7 @@ import (
 
 // serveFlags are the flags of serve.
 type serveFlags struct {
-	http, url       string
+	http, ssh, url  string
 	tlsCert, tlsKey string
 	noticeHook      string
 	proxies         []netip.Prefix
@@ -34,15 +34,16 @@ func (a *app) serveCommand() *cobra.Command {
 			}
 			// Before the database is opened: a client that is started right after
 			// the server then waits instead of being refused.
-			l, err := net.Listen("tcp", flags.http)
+			l, err := flags.listen()
 			if err != nil {
-				return listenError(flags.http, err)
+				return err
 			}
-			defer l.Close()
+			defer l.close()
 			return a.session(ctx, func(s *session) error { return s.serve(flags, l) })
 		})
 	f := c.Flags()
 	f.StringVar(&flags.http, "http", "127.0.0.1:8080", "address to listen at; port 0 picks one")
+	f.StringVar(&flags.ssh, "ssh", "127.0.0.1:2222", "address for Git and the console over SSH; off: none")
 	f.StringVar(&flags.url, "url", "", "the address that people reach it at, such as https://git.example.org (where it listens)")
 	f.StringVar(&flags.noticeHook, "notice-hook", "", "executable file that gets each notice of an expiring token on its standard input, as one JSON object")
 	f.StringVar(&flags.tlsCert, "tls-cert", "", "file of the TLS certificate and those above it, in PEM form")
@@ -50,28 +51,83 @@ func (a *app) serveCommand() *cobra.Command {
 	f.Var(valueFlag[[]netip.Prefix]{&flags.proxies, flags.addProxy, "range"}, "trusted-proxy",
 		"address range of a proxy whose X-Forwarded headers are believed, such as 10.0.0.0/8")
 	completeFlag(c, "http")
+	completeFlag(c, "ssh")
 	completeFlag(c, "url")
 	completeFlag(c, "trusted-proxy")
 	return c
 }
 
+// listeners are where serve listens.
+type listeners struct{ http, ssh net.Listener }
+
+// listen begins to listen; ssh is nil if it is off.
+func (f *serveFlags) listen() (l listeners, err error) {
+	if l.http, err = net.Listen("tcp", f.http); err != nil {
+		return l, listenError("--http", f.http, err)
+	}
+	if f.ssh == "off" {
+		return l, nil
+	}
+	if l.ssh, err = net.Listen("tcp", f.ssh); err != nil {
+		l.http.Close()
+		return l, listenError("--ssh", f.ssh, err)
+	}
+	return l, nil
+}
+
+func (l listeners) close() {
+	l.http.Close()
+	if l.ssh != nil {
+		l.ssh.Close()
+	}
+}
+
+// sshPort is where SSH is reached, for the addresses that REST gives.
+func (l listeners) sshPort() int {
+	if l.ssh == nil {
+		return 0
+	}
+	return l.ssh.Addr().(*net.TCPAddr).Port
+}
+
 // serve says where it listens, and serves until the session's context is done.
-func (s *session) serve(flags serveFlags, l net.Listener) error {
+func (s *session) serve(flags serveFlags, l listeners) error {
 	if at := s.rehearsal(); at != "" {
 		s.note("warning: the clock was set to %s: every change is refused, nothing is written", at)
 	}
 	log := s.logger()
-	web, err := server.New(server.Config{Store: s.store, Log: log, Revision: revision(), URL: flags.url, TrustedProxies: flags.proxies,
+	web, err := server.New(server.Config{Store: s.store, Log: log, Revision: revision(), URL: flags.url, SSHPort: l.sshPort(), TrustedProxies: flags.proxies,
 		CertFile: flags.tlsCert, KeyFile: flags.tlsKey})
 	if err != nil {
 		return err
 	}
-	if err := s.recordURL(flags, l.Addr()); err != nil {
+	shell, err := s.sshServer(web, l)
+	if err != nil {
 		return err
 	}
-	s.note("http: listening on %s", l.Addr())
+	if err := s.recordURL(flags, l.http.Addr()); err != nil {
+		return err
+	}
+	s.note("http: listening on %s", l.http.Addr())
+	if shell != nil {
+		s.note("ssh: listening on %s", l.ssh.Addr())
+		s.note("ssh: host key %s", shell.HostKey.Fingerprint)
+	}
 	defer s.tend(log, delivery(log, flags.noticeHook))()
-	return web.Serve(s.ctx, l)
+	ctx, stop := context.WithCancel(s.ctx) // one that fails ends the other
+	defer stop()
+	ended := make(chan error, 1)
+	go func() {
+		if shell == nil {
+			ended <- nil
+			return
+		}
+		defer stop()
+		ended <- shell.Serve(ctx, l.ssh)
+	}()
+	err = web.Serve(ctx, l.http)
+	stop()
+	return errors.Join(err, <-ended)
 }
 
 // check refuses flags that can't work, before anything listens.
@@ -141,12 +197,12 @@ func (f *serveFlags) addProxy(text string) ([]netip.Prefix, error) {
 	return append(f.proxies, prefix), nil
 }
 
-func listenError(address string, err error) error {
+func listenError(flag, address string, err error) error {
 	switch {
 	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s is in use by another program: stop it, or choose another address with --http", address)
+		return fmt.Errorf("%s is in use by another program: stop it, or choose another address with %s", address, flag)
 	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("this user may not listen on %s: choose a port above 1023 with --http", address)
+		return fmt.Errorf("this user may not listen on %s: choose a port above 1023 with %s", address, flag)
 	}
 	var op *net.OpError
 	if errors.As(err, &op) {

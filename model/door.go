@@ -45,6 +45,9 @@ type Doors interface {
 	// be used, Admit says. It never answers from before a change that was
 	// committed before the call (R92).
 	Authenticate(context.Context, Secret) (Pass, error)
+	// AuthenticateKey finds the person whose SSH key has a fingerprint (R5, G44).
+	// An unknown key is no error: it gives a Pass of Nobody.
+	AuthenticateKey(ctx context.Context, fingerprint string) (Pass, error)
 	// Enter decides whether a caller may do something in a project: the steps of
 	// R171 from the scope on, for doors that carry no use case of their own
 	// (Git). ErrNotFound if it isn't there or can't be seen (R35).
@@ -58,7 +61,7 @@ type Doors interface {
 	Pushed(context.Context, Actor, Push) error
 }
 
-// Pass is what Authenticate found.
+// Pass is what Authenticate or AuthenticateKey found.
 type Pass struct {
 	Caller Caller
 	User   User // a bot's without its e-mail address

@@ -74,6 +74,19 @@ func (db *DB) Authenticate(ctx context.Context, secret model.Secret) (model.Pass
 	return pass, err
 }
 
+// AuthenticateKey finds the person whose SSH key has a fingerprint.
+func (db *DB) AuthenticateKey(ctx context.Context, fingerprint string) (pass model.Pass, err error) {
+	err = db.view(ctx, model.Actor{}, func(t *tx) error {
+		u, found, err := t.user(`u.id = (SELECT k.user_id FROM keys k WHERE k.fingerprint = ?)`, fingerprint)
+		if found && u.Kind == model.Human { // bots have none (G44)
+			pass.User = u
+			pass.Caller = model.Caller{UserID: u.ID, Kind: u.Kind, Admin: u.Admin, Auditor: u.Auditor, External: u.External, Blocked: u.Blocked}
+		}
+		return err
+	})
+	return pass, err
+}
+
 // aged is a remembered pass now: time alone ends an overlap (R69).
 func aged(pass model.Pass, now time.Time) model.Pass {
 	if pass.Token.Replaced() && !now.Before(pass.Token.ReplacedUntil) {

@@ -42,7 +42,7 @@ func start(t *testing.T) *patrol {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	p.admin = p.run(t, "token", "create", "--user", "root", "--name", "admin", "--scope", "api")
-	p.server = exec.Command(p.program, "--db", p.database, "serve", "--http", "127.0.0.1:0")
+	p.server = exec.Command(p.program, "--db", p.database, "serve", "--http", "127.0.0.1:0", "--ssh", "127.0.0.1:0")
 	stderr, err := p.server.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -3,6 +3,8 @@ package door
 import (
 	"context"
 	"errors"
+	"log/slog"
+	"time"
 
 	"patrol/model"
 )
@@ -36,6 +38,13 @@ func (v *Visit) Identify(ctx context.Context, secret model.Secret) (err error) {
 	if v.Pass.Token.ID != 0 {
 		v.House.letIn(secret)
 	}
+	return err
+}
+
+// IdentifyKey finds whose SSH key it is, like Identify.
+func (v *Visit) IdentifyKey(ctx context.Context, fingerprint string) (err error) {
+	v.Today = model.DateOf(v.House.Store.Now())
+	v.Pass, err = v.House.Store.AuthenticateKey(ctx, fingerprint)
 	return err
 }
 
@@ -78,4 +87,11 @@ func (v *Visit) Refused(err error) {
 func IsRefusal(err error) bool {
 	return errors.Is(err, model.ErrNotFound) || errors.Is(err, model.ErrDenied) ||
 		errors.Is(err, model.ErrUnauthenticated) || errors.Is(err, model.ErrScope) || errors.Is(err, model.ErrBlocked)
+}
+
+// Log writes the line on a visit that isn't an HTTP request. What was asked for
+// stands there in the words that explain takes.
+func (v *Visit) Log(to *slog.Logger, what string, status int, took time.Duration) {
+	to.Info(what, "id", v.ID, "asked", v.masked(v.Asked), "status", status, "ms", float64(took.Microseconds())/1000,
+		"address", v.Address, "user", v.Pass.User.Username, "token", v.Pass.Token.ID)
 }
