@@ -36,7 +36,7 @@ var imports = map[string]struct{ inside, outside []string }{
 	"patrol/ui": {inside: []string{"patrol/model", "patrol/keys"}, outside: []string{
 		"charm.land/", "github.com/charmbracelet/", "github.com/atotto/clipboard", "github.com/mattn/go-runewidth", "github.com/muesli/cancelreader", "golang.org/x/sys/unix"}},
 	"patrol/server":      {inside: []string{"patrol/model", "patrol/git", "patrol/server/door", "patrol/server/rest"}},
-	"patrol/server/door": {inside: []string{"patrol/model", "patrol/git"}},
+	"patrol/server/door": {inside: []string{"patrol/model", "patrol/git"}, outside: []string{"golang.org/x/time/rate"}},
 	"patrol/server/rest": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"}},
 	"patrol/server/ssh": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"},
 		outside: []string{"charm.land/wish/v2", "charm.land/ssh", "golang.org/x/crypto/ssh"}},

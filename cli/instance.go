@@ -6,6 +6,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"patrol/model"
+	"patrol/server/ssh"
 )
 
 var settingColumns = []column[model.Setting]{
@@ -21,7 +22,7 @@ func (a *app) settingsCommand() *cobra.Command {
 	c := a.leaf("settings [KEY [VALUE]]", "The instance's settings: all, one, or a new value for one", cobra.MaximumNArgs(2), func(s *session, args []string) error {
 		switch len(args) {
 		case 0:
-			return printList(s, 0, settingColumns, shapeSetting, whole(s.store.Settings(s.ctx, s.actor)))
+			return printList(s, 0, settingColumns, shapeSetting, whole(s.settings()))
 		case 1:
 			return s.showSetting(args[0])
 		}
@@ -38,9 +39,22 @@ func (a *app) settingsCommand() *cobra.Command {
 	return a.complete(c, words(keys...))
 }
 
+// settings are the instance's, and the fingerprint of the SSH host key once there
+// is one: what clients ask people to compare.
+func (s *session) settings() ([]model.Setting, error) {
+	list, err := s.store.Settings(s.ctx, s.actor)
+	if err != nil {
+		return nil, err
+	}
+	if key, err := ssh.ReadHostKey(hostKeyFile(s.options.Path)); err == nil {
+		list = append(list, model.Setting{Key: "ssh_host_key", Value: key.Fingerprint, Allowed: "made by serve"})
+	}
+	return list, nil
+}
+
 // showSetting prints one value alone, for scripts.
 func (s *session) showSetting(key string) error {
-	list, err := s.store.Settings(s.ctx, s.actor)
+	list, err := s.settings()
 	if err != nil {
 		return err
 	}

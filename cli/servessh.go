@@ -56,7 +56,7 @@ func (s *session) consoleFor(ctx context.Context, t ssh.Terminal) error {
 			}
 		}
 	}()
-	flags := []string{t.User.Username}
+	var flags []string
 	if s.rehearsal() != "" {
 		flags = append(flags, "CLOCK "+s.today().String())
 	}

@@ -30,6 +30,13 @@ const (
 	SettingExpiredBots   = "expired_bot_retention_days"
 	SettingRequireExpiry = "require_personal_access_token_expiry"
 	SettingRegistryDelay = "container_registry_token_expire_delay"
+
+	SettingPushProtection        = "push_protection"
+	SettingPushProtectionSeconds = "push_protection_seconds"
+
+	SettingTokenLimit   = "rate_limit_per_token"
+	SettingAddressLimit = "rate_limit_per_address"
+	SettingLoginLimit   = "rate_limit_failed_logins"
 )
 
 // Instance kinds (R1).
@@ -49,6 +56,11 @@ var settings = []Setting{
 	{Key: SettingRequireExpiry, Default: "true", Allowed: "true", check: oneOf("true")},
 	{Key: SettingTokenInQuery, Default: "true", Allowed: "true, false", check: oneOf("true", "false")},
 	{Key: SettingRegistryDelay, Default: "5", Allowed: "1–60 minutes", check: between(1, 60)},
+	{Key: SettingPushProtection, Default: "true", Allowed: "true, false", check: oneOf("true", "false")},
+	{Key: SettingPushProtectionSeconds, Default: "60", Allowed: "1–3600 seconds", check: between(1, 3600)},
+	{Key: SettingTokenLimit, Allowed: "1–1000000 requests a minute, or empty", check: emptyOr(between(1, 1_000_000))},
+	{Key: SettingAddressLimit, Allowed: "1–1000000 requests a minute, or empty", check: emptyOr(between(1, 1_000_000))},
+	{Key: SettingLoginLimit, Allowed: "1–1000000 a minute, or empty", check: emptyOr(between(1, 1_000_000))},
 	{Key: SettingURL, Allowed: "a URL, with a path if need be", check: emptyOr(isURL)},
 }
 

@@ -262,12 +262,24 @@ func TestReadOnly(t *testing.T) {
 	}
 }
 
+// knowing is a store that knows the time and the settings, and nothing else.
+type knowing struct {
+	model.Store // nil: it panics
+	db          model.Store
+}
+
+func (k knowing) Now() time.Time { return k.db.Now() }
+
+func (k knowing) Setting(ctx context.Context, key string) (string, error) {
+	return k.db.Setting(ctx, key)
+}
+
 // A9: a failure of ours says nothing about itself, but in the log.
 func TestPanic(t *testing.T) {
 	w := newWorld(t)
 	w.project("acme/web", model.Private)
 	secret := w.bot("acme/web", model.Maintainer, model.ScopeAPI).Secret.Reveal()
-	w.serve(func(c *Config) { c.Store = nil })
+	w.serve(func(c *Config) { c.Store = knowing{db: w.db} })
 	w.expect("A9", w.ask("GET", "/api/v4/projects/1", token(secret)), 500, `{"message":"500 Internal Server Error"}`)
 	w.expect("A9 Git", w.git("GET", "/acme/web"+fetchRefs, "x", secret), 500, "Internal Server Error\n")
 	if !strings.Contains(w.logged(), "panic") {

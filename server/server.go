@@ -6,6 +6,7 @@ package server
 import (
 	"cmp"
 	"context"
+	"crypto/tls"
 	"log/slog"
 	"net"
 	"net/http"
@@ -37,7 +38,8 @@ type Config struct {
 	// TrustedProxies are the only ones whose X-Forwarded-For, -Proto and -Host
 	// are believed (G100).
 	TrustedProxies []netip.Prefix
-	// CertFile and KeyFile make Serve speak TLS.
+	// CertFile and KeyFile make Serve speak TLS. They are read again when they
+	// change.
 	CertFile, KeyFile string
 
 	GitProcesses   int           // how many Git processes at once (G30); 8 a processor
@@ -121,13 +123,20 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 		MaxHeaderBytes:    maxHeader,
 		ErrorLog:          slog.NewLogLogger(s.Log.Handler(), slog.LevelWarn),
 	}
+	if s.CertFile != "" {
+		certificate, err := newCertificate(s.CertFile, s.KeyFile, s.Log)
+		if err != nil {
+			return err
+		}
+		h.TLSConfig = &tls.Config{GetCertificate: certificate.get, MinVersion: tls.VersionTLS12}
+	}
 	open := door.NewConnections()
 	h.ConnContext, h.ConnState = open.Remember, open.Note
 	h.RegisterOnShutdown(open.Hurry)
 	ended := make(chan error, 1)
 	go func() {
-		if s.CertFile != "" {
-			ended <- h.ServeTLS(l, s.CertFile, s.KeyFile)
+		if h.TLSConfig != nil {
+			ended <- h.ServeTLS(l, "", "")
 			return
 		}
 		ended <- h.Serve(l)

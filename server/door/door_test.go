@@ -22,7 +22,7 @@ func TestPanicMidway(t *testing.T) {
 			t.Error("the request isn't in the log")
 		}
 	}()
-	house.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "/api/v4/projects", nil), func(q *Request) {
+	house.Serve(httptest.NewRecorder(), httptest.NewRequest("GET", "/-/liveness", nil), func(q *Request) {
 		q.W.WriteHeader(http.StatusOK)
 		panic("midway")
 	})

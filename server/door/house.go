@@ -26,6 +26,7 @@ type House struct {
 	BodyTime       time.Duration  // what a client gets to send a body, but a fetch's or push's
 
 	ids        requestIDs
+	limits     limits
 	usedPrefix atomic.Pointer[string] // of the last secret that was let in (R141)
 }
 

@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"runtime"
 	"runtime/debug"
+	"strconv"
 	"strings"
 	"time"
 
@@ -50,7 +51,36 @@ func (h *House) Serve(w http.ResponseWriter, r *http.Request, do func(*Request))
 		return
 	}
 	q.Path = path
+	if !strings.HasPrefix(path, "/-/") { // probes come often, and from one address
+		q.endIfTooMany(h.Arrived(q.Context, q.Address))
+	}
 	do(q)
+}
+
+// Identify is the visit's. Where it finds too many requests it answers, and ends
+// the request.
+func (q *Request) Identify(ctx context.Context, secret model.Secret) error {
+	err := q.Visit.Identify(ctx, secret)
+	q.endIfTooMany(err)
+	return err
+}
+
+// errAnswered ends a request whose answer is complete.
+var errAnswered = errors.New("answered")
+
+// endIfTooMany answers *TooMany with 429, in words that every door's clients
+// show, as GitLab does.
+func (q *Request) endIfTooMany(err error) {
+	var many *TooMany
+	if !errors.As(err, &many) {
+		return
+	}
+	q.W.Header().Set("Retry-After", strconv.Itoa(many.seconds()))
+	if q.R.ContentLength != 0 {
+		q.W.Header().Set("Connection", "close") // what it sends isn't read
+	}
+	q.Plain(http.StatusTooManyRequests, "Retry later: "+many.Error()+".")
+	panic(errAnswered)
 }
 
 // FailsAs says how this door answers for a failure of ours, a panic among them.
@@ -142,7 +172,7 @@ func headerText(s string) string {
 // begun: it must not look like a whole one. The value of the panic isn't logged:
 // it may hold anything.
 func (q *Request) caught(panicked any) {
-	if panicked == nil {
+	if panicked == nil || panicked == errAnswered {
 		return
 	}
 	if panicked == http.ErrAbortHandler {

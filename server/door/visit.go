@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"strconv"
 	"time"
 
 	"patrol/model"
@@ -29,16 +30,33 @@ func (h *House) Visit(d model.Door, address string) *Visit {
 }
 
 // Identify fills in Pass, and the date on which it is judged. No secret: nobody.
-// An unknown secret is no error: Admit tells.
+// An unknown secret is no error: Admit tells. *TooMany is one: of requests with
+// this token, or of wrong secrets from this address.
 func (v *Visit) Identify(ctx context.Context, secret model.Secret) (err error) {
-	v.Today, v.secret = model.DateOf(v.House.Store.Now()), secret
-	if !secret.Empty() {
-		v.Pass, err = v.House.Store.Authenticate(ctx, secret)
+	now := v.House.Store.Now()
+	v.Today, v.secret = model.DateOf(now), secret
+	if secret.Empty() {
+		return nil
+	}
+	v.House.refresh(ctx, now)
+	logins := &v.House.limits.logins
+	if after := logins.full(network(v.Address), now); after > 0 {
+		return v.House.tooMany(LoginLimit, after)
+	}
+	if v.Pass, err = v.House.Store.Authenticate(ctx, secret); err != nil {
+		return err
 	}
 	if v.Pass.Token.ID != 0 {
 		v.House.letIn(secret)
 	}
-	return err
+	if v.Admit(model.NoAccess) != nil {
+		logins.take(network(v.Address), now)
+		return nil
+	}
+	if after := v.House.limits.tokens.take(strconv.FormatInt(v.Pass.Token.ID, 10), now); after > 0 {
+		return v.House.tooMany(TokenLimit, after)
+	}
+	return nil
 }
 
 // IdentifyKey finds whose SSH key it is, like Identify.

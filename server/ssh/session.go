@@ -186,7 +186,16 @@ func (s *session) run() {
 		late := time.AfterFunc(closesWithin, func() { s.conn.Close() })
 		context.AfterFunc(s.ctx, func() { late.Stop() }) // the client has closed its side
 	}()
-	if err := s.login.identify(s.ctx, s.Visit); err != nil {
+	err := s.House.Arrived(s.ctx, s.Address)
+	if err == nil {
+		err = s.login.identify(s.ctx, s.Visit)
+	}
+	var many *door.TooMany
+	switch {
+	case errors.As(err, &many):
+		s.refuse("There are " + err.Error() + ".")
+		return
+	case err != nil:
 		s.refuse(errExpelled.Error())
 		return
 	}
