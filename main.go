@@ -9,9 +9,13 @@ import (
 	"syscall"
 
 	"patrol/cli"
+	"patrol/git"
 )
 
-func main() { os.Exit(run()) }
+func main() {
+	git.RunHook()
+	os.Exit(run())
+}
 
 func run() int {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)

@@ -11,11 +11,14 @@ import (
 	"testing"
 
 	"github.com/rogpeppe/go-internal/testscript"
+
+	"patrol/git"
 )
 
 // TestMain makes this test binary stand in for the programs that tests start as
 // processes of their own.
 func TestMain(m *testing.M) {
+	git.RunHook()
 	testscript.Main(m, map[string]func(){
 		"patrol":         func() { os.Exit(run()) },
 		"patrol-creator": creator,
@@ -26,7 +29,7 @@ func TestMain(m *testing.M) {
 // imports are the arrows between the rooms, and what else each one may use:
 // prefixes of import paths outside of the module. Tests may import more.
 var imports = map[string]struct{ inside, outside []string }{
-	"patrol":                {inside: []string{"patrol/cli"}},
+	"patrol":                {inside: []string{"patrol/cli", "patrol/git"}},
 	"patrol/model":          {},
 	"patrol/keys":           {},
 	"patrol/git":            {inside: []string{"patrol/model"}},

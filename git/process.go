@@ -29,7 +29,10 @@ var configuration = []string{
 }
 
 // Program is the git program.
-type Program struct{ path string }
+type Program struct {
+	path  string
+	hooks string // the folder of the one hook that there is
+}
 
 // Find looks for git in PATH. The error says that it isn't there.
 func Find() (Program, error) {
@@ -37,8 +40,15 @@ func Find() (Program, error) {
 	if err != nil {
 		return Program{}, fmt.Errorf("git is needed to serve repositories: %w; install git", err)
 	}
-	return Program{path}, nil
+	folder, err := hooks()
+	if err != nil {
+		return Program{}, fmt.Errorf("no folder can be made for Git's hook: %w", err)
+	}
+	return Program{path, folder}, nil
 }
+
+// Close removes what Find has made.
+func (g Program) Close() error { return os.RemoveAll(g.hooks) }
 
 // process is a running Git in a process group of its own: Git starts others.
 type process struct {

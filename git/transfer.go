@@ -40,6 +40,7 @@ type Transfer struct {
 	Interrupt func()                     // the transfer is ended: neither In nor Out may wait for the client any more
 	Enough    func()                     // Git has said all, while the client still sends: In must end soon
 	Pushed    func([]model.RefUpdate)    // an accepted push, before the client learns of it (G29)
+	Inspect   Inspect                    // looks at a push before it is taken; nil: nobody does
 	Warn      func(what string, e error) // something beside the transfer has failed
 }
 
@@ -101,7 +102,14 @@ func (r *running) run() (Outcome, error) {
 		r.process.stdin, _ = r.process.cmd.StdinPipe() // fails only on a command that has started
 	}
 	stdout, _ := r.process.cmd.StdoutPipe()
-	if err := r.process.cmd.Start(); err != nil {
+	inspect, inspected, err := r.inspect()
+	if err != nil {
+		return Outcome{}, err
+	}
+	err = r.process.cmd.Start()
+	inspect()
+	defer inspected()
+	if err != nil {
 		return Outcome{}, err
 	}
 	r.stall = time.AfterFunc(r.Stall, r.end)
@@ -123,6 +131,28 @@ func (r *running) run() (Outcome, error) {
 		r.record(r.push.changesSeen(r.before, r.refs()))
 	}
 	return Outcome{Failed: failed, Says: strings.TrimSpace(r.process.stderr.String()), Cut: r.cutShort(), Ended: r.process.wasEnded()}, nil
+}
+
+// inspect prepares the inspection of a push: begin is called once Git has been
+// started, and end once it has ended.
+func (r *running) inspect() (begin, end func(), err error) {
+	if r.push == nil || r.Inspect == nil {
+		return func() {}, func() {}, nil
+	}
+	hook, err := r.process.inspected(r.program.hooks)
+	if err != nil {
+		return nil, nil, err
+	}
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan struct{})
+	begin = func() {
+		hook.started()
+		go func() {
+			defer close(ended)
+			hook.serve(ctx, &Quarantine{program: r.program, repository: r.Repository, touch: r.moved}, r.Inspect)
+		}()
+	}
+	return begin, func() { stop(); <-ended }, nil
 }
 
 // hurriedStall is how long nothing may move once there is a hurry.

@@ -16,6 +16,8 @@ const (
 	TokenImported        = "token.imported"
 	TokenExpiryAdded     = "token.expiry_added"
 	TokenLookedUp        = "token.looked_up"
+	TokenPublished       = "token.published"
+	PushRefused          = "push.refused"
 	BotDeleted           = "bot.deleted"
 	RecordsMoved         = "records.moved"
 	MemberAdded          = "member.added"

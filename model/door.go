@@ -56,9 +56,6 @@ type Doors interface {
 	// ends the count of what the door has refused it (R99). It returns at once;
 	// the row is written later, in batches.
 	Used(tokenID int64, door Door, address string)
-	// Pushed records an accepted push (G29) and, if the repository's HEAD
-	// points to nothing, points it to one of the branches pushed (G28).
-	Pushed(context.Context, Actor, Push) error
 }
 
 // Pass is what Authenticate or AuthenticateKey found.
@@ -78,6 +75,9 @@ type Entrance struct {
 type Push struct {
 	ProjectID int64
 	Refs      []RefUpdate
+
+	UnseenObjects int   // that weren't inspected: too large, or too many (G111)
+	UnseenBytes   int64 // of those
 }
 
 // RefUpdate is one ref that a push changed. An id of zeros only: the ref was

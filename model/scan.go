@@ -17,6 +17,8 @@ type Scanner struct {
 	// Secret and Request take what was found, which is theirs until they return.
 	// Their error ends the reading.
 	Secret, Request func(found []byte) error
+
+	buffer []byte // kept for the next text
 }
 
 const (
@@ -48,12 +50,16 @@ func chars(list string) (set charset) {
 // back until it is whole; one as long as the buffer is no secret, but may hold
 // some.
 func (s *Scanner) Read(ctx context.Context, text io.Reader) error {
-	buffer := make([]byte, scanBuffer)
-	defer clear(buffer)
+	if s.buffer == nil {
+		s.buffer = make([]byte, scanBuffer)
+	}
+	buffer, most := s.buffer, 0
+	defer func() { clear(buffer[:most]) }()
 	kept, inside := 0, false // inside: what was kept is not the piece's beginning
 	for {
 		n, err := io.ReadFull(text, buffer[kept:])
 		n += kept
+		most = max(most, n)
 		end := errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF)
 		if err != nil && !end {
 			return err

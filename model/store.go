@@ -13,6 +13,7 @@ import (
 // clock set by --at every change is refused with ErrReadOnly (R174).
 type Store interface {
 	Doors
+	Pushes
 	Tokens
 	Rotations
 	Issues

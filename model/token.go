@@ -64,6 +64,7 @@ type Token struct {
 	LastUsedAt  time.Time // zero: never
 	LastUsedIPs []string  // newest first, at most five (R95)
 	RevokedAt   time.Time // zero: not revoked
+	PublishedAt time.Time // zero: not that anybody knows of (G112)
 	Family      int64     // R68: the id of the first of the tokens that came out of one another
 
 	ReplacedBy    int64     // R69: its successor, if it was rotated with an overlap
@@ -80,6 +81,9 @@ func (t Token) State(today Date) State {
 	}
 	return Active
 }
+
+// Published tells whether the secret was published by a push, and works (G112).
+func (t Token) Published(today Date) bool { return !t.PublishedAt.IsZero() && t.State(today) == Active }
 
 // Replaced tells whether an overlap still runs in which the old secret works
 // (R69).

@@ -153,6 +153,7 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}
 	stop()
 	house.Wait()
+	s.Git.Close()
 	return err
 }
 

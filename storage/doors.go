@@ -2,8 +2,6 @@ package storage
 
 import (
 	"context"
-	"database/sql"
-	"encoding/json"
 	"sync"
 	"time"
 
@@ -130,41 +128,4 @@ func (db *DB) Enter(ctx context.Context, c model.Caller, access model.Access, ac
 		e.Repository = db.repositories.Folder(e.Project.ID)
 	}
 	return e, err
-}
-
-const insertPushSQL = `INSERT INTO pushes (project_id, user_id, token_id, refs, at) VALUES (?, ?, ?, ?, ?)`
-
-const projectPushedSQL = `UPDATE projects SET pushed_at = ?, default_branch = ? WHERE id = ?`
-
-// Pushed records an accepted push under the bot or person (G29, R114). The
-// first branch that is pushed into an empty repository becomes its HEAD: main,
-// else master, else the first by name (G28).
-func (db *DB) Pushed(ctx context.Context, a model.Actor, push model.Push) error {
-	branch, err := git.SettleHead(db.repositories.Folder(push.ProjectID), push.Refs)
-	if err != nil {
-		return err
-	}
-	if err := git.SweepIncoming(db.repositories.Folder(push.ProjectID)); err != nil {
-		db.log.Warn("cannot remove what a killed push has left", "error", err)
-	}
-	type ref struct {
-		Ref string `json:"ref"`
-		Old string `json:"old"`
-		New string `json:"new"`
-	}
-	refs := make([]ref, len(push.Refs))
-	for i, r := range push.Refs {
-		refs[i] = ref{r.Name, r.Old, r.New}
-	}
-	text, err := json.Marshal(refs)
-	if err != nil {
-		return err
-	}
-	return db.change(ctx, a, func(t *tx) error {
-		token := sql.NullInt64{Int64: a.TokenID, Valid: a.TokenID != 0}
-		if _, err := t.insert(insertPushSQL, push.ProjectID, a.ID(), token, string(text), t.now.UnixMilli()); err != nil {
-			return err
-		}
-		return t.exec(projectPushedSQL, t.now.UnixMilli(), sql.NullString{String: branch, Valid: branch != ""}, push.ProjectID)
-	})
 }

@@ -17,13 +17,13 @@ import (
 // times keep the order in which they were written.
 const historyTables = `(
 	SELECT a.at AS at, 0 AS arm, a.number AS id, a.target_id AS target, a.action AS action, a.user || CASE a.as_user WHEN '' THEN '' ELSE ' as ' || a.as_user END AS who,
-		a.address AS address, a.change AS change, a.target_path AS path, a.rule AS rule
+		a.address AS address, a.change AS change, a.target_path AS path, a.rule AS rule, 0 AS objects, 0 AS bytes
 		FROM audit a WHERE a.target_kind = 'token' AND a.target_id IN (SELECT id FROM tokens WHERE id = ?1 OR family_id > 0 AND family_id = ?2 OR id = ?2)
 	UNION ALL
-	SELECT a.at, 0, a.number, 0, a.action, '', a.address, a.change, a.target_path, a.rule
+	SELECT a.at, 0, a.number, 0, a.action, '', a.address, a.change, a.target_path, a.rule, 0, 0
 		FROM audit a WHERE a.token_id > 0 AND a.token_id = ?1 AND NOT (a.target_kind = 'token' AND a.target_id = ?1)
 	UNION ALL
-	SELECT p.at, 1, p.id, 0, 'git push', '', '', p.refs, coalesce(r.path, ''), ''
+	SELECT p.at, 1, p.id, 0, 'git push', '', '', p.refs, coalesce(r.path, ''), '', p.unseen_objects, p.unseen_bytes
 		FROM pushes p LEFT JOIN routes r ON r.project_id = p.project_id WHERE p.token_id = ?1) h`
 
 // TokenHistory is what happened to a token and what was done with it, newest
@@ -38,7 +38,7 @@ func (db *DB) TokenHistory(ctx context.Context, a model.Actor, id int64, p model
 			return err
 		}
 		list, err = page(t, p, paged{
-			columns: `h.at, h.arm, h.id, h.target, h.action, h.who, h.address, h.change, h.path, h.rule`,
+			columns: `h.at, h.arm, h.id, h.target, h.action, h.who, h.address, h.change, h.path, h.rule, h.objects, h.bytes`,
 			from:    historyTables,
 			args:    []any{id, token.Family}, // ?1 and ?2; the marks without a number follow
 			keys:    []sortKey{{column: `h.at`, descending: true}, {column: `h.arm`, descending: true}, {column: `h.id`, descending: true}},
@@ -50,9 +50,9 @@ func (db *DB) TokenHistory(ctx context.Context, a model.Actor, id int64, p model
 
 // scanEvent reads one row of the history of a token.
 func scanEvent(scan func(...any) error, of int64) (e model.Event, keys []any, err error) {
-	var at, arm, id, target int64
+	var at, arm, id, target, objects, bytes int64
 	var who, address, change, path, rule sql.NullString
-	if err := scan(&at, &arm, &id, &target, &e.Action, &who, &address, &change, &path, &rule); err != nil {
+	if err := scan(&at, &arm, &id, &target, &e.Action, &who, &address, &change, &path, &rule, &objects, &bytes); err != nil {
 		return e, nil, err
 	}
 	e.Key, e.At = 2*id+arm, time.UnixMilli(at).UTC()
@@ -73,6 +73,13 @@ func scanEvent(scan func(...any) error, of int64) (e model.Event, keys []any, er
 	}
 	if detail := changeText(change.String); detail != "" {
 		parts = append(parts, detail)
+	}
+	if objects != 0 { // G111
+		what := "objects"
+		if objects == 1 {
+			what = "object"
+		}
+		parts = append(parts, fmt.Sprintf("%d %s of %d MiB unseen", objects, what, bytes>>20))
 	}
 	e.Text = strings.Join(parts, ", ")
 	return e, []any{at, arm, id}, nil

@@ -40,18 +40,25 @@ const lookupBatch = 256
 
 // secret takes a text that may be a secret.
 func (l *lookup) secret(text []byte) error {
-	digest := model.Digest(sha256.Sum256(text))
+	_, _, err := l.may(text)
+	return err
+}
+
+// may is secret, and tells whether the text may still turn out to be one, by
+// its digest.
+func (l *lookup) may(text []byte) (digest model.Digest, may bool, err error) {
+	digest = sha256.Sum256(text)
 	if id := l.tokens[digest]; id != 0 {
 		l.times[id]++
-		return nil
+		return digest, true, nil
 	}
 	if !l.secrets.may(digestKey(digest[:])) {
-		return nil
+		return digest, false, nil
 	}
 	if l.digests = append(l.digests, digest); len(l.digests) < lookupBatch {
-		return nil
+		return digest, true, nil
 	}
-	return l.flushDigests()
+	return digest, true, l.flushDigests()
 }
 
 // request takes a text that may be a request id.

@@ -14,7 +14,7 @@ import (
 )
 
 const tokenColumns = `t.id, t.kind, t.name, t.description, t.scopes, coalesce(t.project_id, t.group_id, 0), t.created_at, t.expires_on,
-	t.last_used_at, t.revoked_at, t.family_id, coalesce(t.replaced_by, 0), t.replaced_until, coalesce(m.role, u.former_role, 0), coalesce(rp.path, rg.path, ''),
+	t.last_used_at, t.revoked_at, t.published_at, t.family_id, coalesce(t.replaced_by, 0), t.replaced_until, coalesce(m.role, u.former_role, 0), coalesce(rp.path, rg.path, ''),
 	u.id, u.kind, u.username, u.name, u.email, u.admin, u.auditor, u.external, u.blocked, u.created_at, u.active_on, u.deleted_at IS NOT NULL,
 	c.id, c.kind, c.username, c.name,
 	(SELECT string_agg(address || ' ' || seen_at, ' ' ORDER BY seen_at DESC) FROM token_addresses WHERE token_id = t.id)`
@@ -45,11 +45,12 @@ func (t *tx) scanTokenRow(scan func(...any) error) (model.Token, error) {
 		scopes, expires        string
 		created, botCreated    int64
 		used, revoked, until   sql.NullInt64
+		published              sql.NullInt64
 		active                 sql.NullString
 	)
 	u, c := &token.User, &token.CreatedBy
 	err := scan(&token.ID, &token.Kind, &token.Name, &description, &scopes, &token.Place.ID, &created, &expires,
-		&used, &revoked, &token.Family, &token.ReplacedBy, &until, &token.Role, &token.PlacePath,
+		&used, &revoked, &published, &token.Family, &token.ReplacedBy, &until, &token.Role, &token.PlacePath,
 		&u.ID, &u.Kind, &u.Username, &u.Name, &u.Email, &u.Admin, &u.Auditor, &u.External, &u.Blocked, &botCreated, &active, &token.BotDeleted,
 		&c.ID, &c.Kind, &c.Username, &c.Name, &addresses)
 	if err != nil {
@@ -62,7 +63,7 @@ func (t *tx) scanTokenRow(scan func(...any) error) (model.Token, error) {
 	token.Place.Kind = placeKind(token.Kind)
 	token.CreatedAt = time.UnixMilli(created).UTC()
 	token.ExpiresOn = dateOf(sql.NullString{String: expires, Valid: true})
-	token.LastUsedAt, token.RevokedAt, token.ReplacedUntil = timeOf(used), timeOf(revoked), timeOf(until)
+	token.LastUsedAt, token.RevokedAt, token.ReplacedUntil, token.PublishedAt = timeOf(used), timeOf(revoked), timeOf(until), timeOf(published)
 	endOverlap(&token, t.now)
 	if token.Family == 0 {
 		token.Family = token.ID

@@ -34,14 +34,20 @@ func (g *Git) Take(ctx context.Context, peer string) (ok bool) {
 // Run does a transfer of a visit that was let into a repository, and records a
 // push that is accepted (G29). The transfer says what is the door's own: In and
 // Out, Gone, Interrupt and Enough. The error says that Git can't be started.
-func (g *Git) Run(v *Visit, e model.Entrance, t git.Transfer) (git.Outcome, error) {
+func (g *Git) Run(v *Visit, e model.Entrance, t git.Transfer) (outcome git.Outcome, err error) {
 	t.Repository, t.Hurry, t.Hard, t.Stall = e.Repository, g.Leaving, g.Hard, g.Stall
 	if v.Pass.Caller.Kind == model.Nobody {
 		t.Stall = g.AnonymousStall
 	}
 	t.Warn = func(what string, err error) { v.House.Log.Error(what, "id", v.ID, "error", err) }
-	t.Pushed = func(changes []model.RefUpdate) { g.record(v, e, t.Gone, changes) }
-	outcome, err := g.Program.Run(t)
+	guard := &guard{visit: v, entrance: e}
+	t.Pushed = func(changes []model.RefUpdate) { g.record(v, e, t.Gone, changes, guard.unseen) }
+	if t.Service == git.ReceivePack && !t.Advertise {
+		if t.Inspect, err = guard.inspection(t.Gone); err != nil {
+			return git.Outcome{}, err
+		}
+	}
+	outcome, err = g.Program.Run(t)
 	switch {
 	case err != nil:
 		v.House.Log.Error("git does not start", "id", v.ID, "error", err)
@@ -53,8 +59,9 @@ func (g *Git) Run(v *Visit, e model.Entrance, t git.Transfer) (git.Outcome, erro
 
 // record notes an accepted push. It is done whether or not the client is still
 // there: the refs have changed.
-func (g *Git) record(v *Visit, e model.Entrance, ctx context.Context, changes []model.RefUpdate) {
-	err := v.House.Store.Pushed(context.WithoutCancel(ctx), v.Actor(), model.Push{ProjectID: e.Project.ID, Refs: changes})
+func (g *Git) record(v *Visit, e model.Entrance, ctx context.Context, changes []model.RefUpdate, unseen git.Unseen) {
+	err := v.House.Store.Pushed(context.WithoutCancel(ctx), v.Actor(), model.Push{ProjectID: e.Project.ID, Refs: changes,
+		UnseenObjects: unseen.Objects, UnseenBytes: unseen.Bytes})
 	if err != nil {
 		v.House.Log.Error("an accepted push is not recorded", "id", v.ID, "project", e.Project.ID, "refs", len(changes), "error", err)
 	}

@@ -45,6 +45,10 @@ var rowsSince = map[string][]string{
 		`INSERT INTO refused_since VALUES (1, 'git', 3, 1000)`,
 		`INSERT INTO notices (token_id, days, at) VALUES (1, 60, 1000)`,
 	},
+	"0010_published.sql": {
+		`UPDATE tokens SET published_at = 1000 WHERE id = 2`,
+		`INSERT INTO pushes (project_id, user_id, token_id, refs, at, unseen_objects, unseen_bytes) VALUES (1, 4, 2, '[]', 1000, 1, 40000000)`,
+	},
 	"0005_records.sql": {
 		`INSERT INTO issues (id, project_id, iid, title, author_id, created_at, updated_at) VALUES (1, 1, 1, 'Disk full', 4, 1000, 1000)`,
 		`INSERT INTO notes (issue_id, body, author_id, created_at) VALUES (1, 'cleaned', 4, 1000)`,

@@ -1,0 +1,14 @@
+package server
+
+import (
+	"os"
+	"testing"
+
+	"patrol/git"
+)
+
+// Git starts this test binary as its hook.
+func TestMain(m *testing.M) {
+	git.RunHook()
+	os.Exit(m.Run())
+}
