@@ -193,3 +193,23 @@ func drive(host string, request []byte, until time.Time) (n int, err error) {
 	}
 	return n, nil
 }
+
+// What a proxy asks before each request, next to a bare net/http handler that
+// answers with the same headers.
+func BenchmarkAuth(b *testing.B) {
+	db, p := open(b)
+	made, err := create(b.Context(), db, p)
+	if err != nil {
+		b.Fatal(err)
+	}
+	product := serve(b, server.Config{Store: db, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
+	path := "/auth?role=developer&via=nginx&project=" + p.FullPath
+	header := "X-Original-Method: GET\r\nPRIVATE-TOKEN: " + made.Secret.Reveal()
+	bare := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		for _, name := range []string{"User", "Project", "Role", "Scopes", "Token-Id"} {
+			w.Header().Set("X-Patrol-"+name, "acme/web")
+		}
+	}))
+	b.Cleanup(bare.Close)
+	compare(b, bare.URL, product.URL, path, header, connections)
+}

@@ -266,17 +266,22 @@ func (f *Facts) mayWrite() Decision {
 // a Reporter who also sees tokens and settings (R10).
 func (f *Facts) byRole() Decision {
 	rule, lowest := lowestRole(f.Action, f.Target.Kind, f.visibility())
-	role := f.role()
-	if f.Caller.Auditor && !permissions[f.Action].writes {
-		role = max(role, Reporter)
-	}
-	if role >= lowest {
+	if f.reading() >= lowest {
 		return allow(rule)
 	}
 	needs := fmt.Sprintf("the role %s", lowest)
 	return refuse(ErrDenied, rule,
 		fmt.Sprintf("To %s needs %s; %s.", permissions[f.Action].name, needs, roleHere(f.role())),
 		needs+" here")
+}
+
+// reading is the caller's role, which for an auditor who only reads is at least
+// Reporter (R10).
+func (f *Facts) reading() Role {
+	if f.Caller.Auditor && !permissions[f.Action].writes {
+		return max(f.role(), Reporter)
+	}
+	return f.role()
 }
 
 // onItself is R61: any token, whatever its scopes, sees and revokes itself.

@@ -52,6 +52,9 @@ type Doors interface {
 	// R171 from the scope on, for doors that carry no use case of their own
 	// (Git). ErrNotFound if it isn't there or can't be seen (R35).
 	Enter(context.Context, Caller, Access, Action, Ref) (Entrance, error)
+	// EnterSite decides whether a caller is let through to a site behind a proxy
+	// (G90–G97).
+	EnterSite(context.Context, Caller, Site) (SiteEntrance, error)
 	// Used notes that a request with the token was let through (R95), which also
 	// ends the count of what the door has refused it (R99). It returns at once;
 	// the row is written later, in batches.

@@ -44,7 +44,8 @@ type DB struct {
 	readers   chan *conn    // those not in use
 	unmade    chan struct{} // how many more there may be
 	writer    *writer
-	passes    passes
+	passes    remembered[model.Digest, model.Pass]
+	sites     remembered[siteKey, siteFacts]
 	rehearsal *rehearsal // with --at only
 	traffic   traffic
 }

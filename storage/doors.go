@@ -9,33 +9,33 @@ import (
 	"patrol/model"
 )
 
-// passes remembers what Authenticate found, as long as nothing at all has been
-// committed to the file since (R92): the version is asked before each use.
-type passes struct {
+// remembered is what a door has found, as long as nothing at all has been
+// committed since (R92): the version is asked before each use.
+type remembered[K comparable, V any] struct {
 	mu      sync.RWMutex
 	version uint64
-	byKey   map[model.Digest]*model.Pass
+	found   map[K]*V
 }
 
-// maxPasses bounds the memory that remembered passes take.
-const maxPasses = 10_000
+// mostRemembered bounds the memory that it takes.
+const mostRemembered = 10_000
 
-func (p *passes) get(version uint64, key model.Digest) *model.Pass {
-	p.mu.RLock()
-	defer p.mu.RUnlock()
-	if p.version != version {
+func (r *remembered[K, V]) get(version uint64, key K) *V {
+	r.mu.RLock()
+	defer r.mu.RUnlock()
+	if r.version != version {
 		return nil
 	}
-	return p.byKey[key]
+	return r.found[key]
 }
 
-func (p *passes) put(version uint64, key model.Digest, pass *model.Pass) {
-	p.mu.Lock()
-	defer p.mu.Unlock()
-	if p.version != version || len(p.byKey) >= maxPasses {
-		p.version, p.byKey = version, map[model.Digest]*model.Pass{}
+func (r *remembered[K, V]) put(version uint64, key K, found *V) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.version != version || len(r.found) >= mostRemembered {
+		r.version, r.found = version, map[K]*V{}
 	}
-	p.byKey[key] = pass
+	r.found[key] = found
 }
 
 const authenticateSQL = `SELECT ` + tokenColumns + ` FROM ` + tokenTables + ` WHERE t.digest = ?`
@@ -128,4 +128,60 @@ func (db *DB) Enter(ctx context.Context, c model.Caller, access model.Access, ac
 		e.Repository = db.repositories.Folder(e.Project.ID)
 	}
 	return e, err
+}
+
+// siteKey is what the facts about a request to a site depend on.
+type siteKey struct {
+	user  int64
+	place model.Ref
+	day   model.Date // memberships end with a day (R8)
+}
+
+// siteFacts are those facts.
+type siteFacts struct {
+	target model.Target
+	path   string
+}
+
+// EnterSite decides about a request to a site. What it needs to know of the
+// place is remembered as a pass is; the decision is made anew each time.
+func (db *DB) EnterSite(ctx context.Context, c model.Caller, s model.Site) (e model.SiteEntrance, err error) {
+	f := model.Facts{Today: model.DateOf(db.Now()), Caller: c}
+	f.Access, f.Action = s.Ask()
+	if s.Place == (model.Ref{}) && c.Token != nil {
+		s.Place = c.Token.Place.Ref()
+	}
+	facts := &siteFacts{}
+	if s.Place.Kind != model.NoPlace && c.UserID != 0 { // else there is nothing to look up
+		if facts, err = db.siteFacts(ctx, c, siteKey{c.UserID, s.Place, f.Today}); err != nil {
+			return e, err
+		}
+	}
+	f.Target = facts.target
+	role, d := model.DecideSite(f, s)
+	return model.SiteEntrance{Path: facts.path, Role: role}, d.Err()
+}
+
+func (db *DB) siteFacts(ctx context.Context, c model.Caller, key siteKey) (*siteFacts, error) {
+	version, err := db.Version()
+	if err != nil {
+		return nil, db.engine.Explain(err)
+	}
+	if known := db.sites.get(version, key); known != nil {
+		return known, nil
+	}
+	facts := &siteFacts{}
+	err = db.view(ctx, model.Actor{UserID: c.UserID}, func(t *tx) error {
+		p, err := t.findPlace(key.place)
+		if err != nil {
+			return err
+		}
+		facts.path = p.path
+		facts.target, err = t.target(c, p)
+		return err
+	})
+	if err == nil {
+		db.sites.put(version, key, facts)
+	}
+	return facts, err
 }
