@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
+	"path/filepath"
 	"strings"
 	"syscall"
 
@@ -96,7 +97,11 @@ func (s *session) serve(flags serveFlags, l listeners) error {
 		s.note("warning: the clock was set to %s: every change is refused, nothing is written", at)
 	}
 	log := s.logger()
-	web, err := server.New(server.Config{Store: s.store, Log: log, Revision: revision(), URL: flags.url, SSHPort: l.sshPort(), TrustedProxies: flags.proxies,
+	keys := filepath.Dir(s.options.Path)
+	if s.options.ReadOnly {
+		keys = ""
+	}
+	web, err := server.New(server.Config{Store: s.store, Log: log, Keys: keys, Revision: revision(), URL: flags.url, SSHPort: l.sshPort(), TrustedProxies: flags.proxies,
 		CertFile: flags.tlsCert, KeyFile: flags.tlsKey})
 	if err != nil {
 		return err

@@ -55,6 +55,10 @@ type Doors interface {
 	// EnterSite decides whether a caller is let through to a site behind a proxy
 	// (G90–G97).
 	EnterSite(context.Context, Caller, Site) (SiteEntrance, error)
+	// EnterImages decides what a caller may do with images of a registry (G57,
+	// G58): it gives what is granted, in the order asked for, and the Reason of
+	// the last refusal, if anything isn't.
+	EnterImages(context.Context, Caller, []ImageRequest) (granted []ImageRequest, refused error, err error)
 	// Used notes that a request with the token was let through (R95), which also
 	// ends the count of what the door has refused it (R99). It returns at once;
 	// the row is written later, in batches.

@@ -31,6 +31,9 @@ const (
 	SettingRequireExpiry = "require_personal_access_token_expiry"
 	SettingRegistryDelay = "container_registry_token_expire_delay"
 
+	SettingRegistryService = "registry_service"
+	SettingRegistryIssuer  = "registry_issuer"
+
 	SettingPushProtection        = "push_protection"
 	SettingPushProtectionSeconds = "push_protection_seconds"
 
@@ -56,6 +59,8 @@ var settings = []Setting{
 	{Key: SettingRequireExpiry, Default: "true", Allowed: "true", check: oneOf("true")},
 	{Key: SettingTokenInQuery, Default: "true", Allowed: "true, false", check: oneOf("true", "false")},
 	{Key: SettingRegistryDelay, Default: "5", Allowed: "1–60 minutes", check: between(1, 60)},
+	{Key: SettingRegistryService, Default: "container_registry", Allowed: "1–255 of A–Z a–z 0–9 . _ : / @ + -", check: matches(registryText, "must be 1 to 255 of A–Z a–z 0–9 . _ : / @ + -")},
+	{Key: SettingRegistryIssuer, Default: "patrol-issuer", Allowed: "1–255 of A–Z a–z 0–9 . _ : / @ + -", check: matches(registryText, "must be 1 to 255 of A–Z a–z 0–9 . _ : / @ + -")},
 	{Key: SettingPushProtection, Default: "true", Allowed: "true, false", check: oneOf("true", "false")},
 	{Key: SettingPushProtectionSeconds, Default: "60", Allowed: "1–3600 seconds", check: between(1, 3600)},
 	{Key: SettingTokenLimit, Allowed: "1–1000000 requests a minute, or empty", check: emptyOr(between(1, 1_000_000))},
@@ -63,6 +68,9 @@ var settings = []Setting{
 	{Key: SettingLoginLimit, Allowed: "1–1000000 a minute, or empty", check: emptyOr(between(1, 1_000_000))},
 	{Key: SettingURL, Allowed: "a URL, with a path if need be", check: emptyOr(isURL)},
 }
+
+// registryText is what a registry's configuration can hold without quotes.
+const registryText = `^[A-Za-z0-9._:/@+-]{1,255}$`
 
 // DefaultSettings lists every setting with its default value, in R190's order.
 func DefaultSettings() []Setting {

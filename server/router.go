@@ -20,6 +20,8 @@ func (s *Server) route(q *door.Request) {
 		s.probe(q, nil, "")
 	case path == "/-/readiness":
 		s.probe(q, s.ready(q.Context), s.Store.Warning())
+	case strings.HasPrefix(path, "/jwt/"):
+		s.registry(q)
 	case path == "/auth":
 		s.site(q)
 	case path == "/api" || strings.HasPrefix(path, "/api/"):

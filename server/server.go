@@ -33,6 +33,9 @@ type Config struct {
 	// then every route is under it (A32). Empty: taken from each request.
 	URL      string
 	Revision string // of the build, in GET /version; "unknown"
+	// Keys is the folder, beside the database, of the keys that are made once.
+	// Empty: they are made for this run, and kept nowhere.
+	Keys string
 	// SSHPort is named in ssh_url_to_repo; 2222.
 	SSHPort int
 	// TrustedProxies are the only ones whose X-Forwarded-For, -Proto and -Host
@@ -65,7 +68,8 @@ type Server struct {
 	Git   *door.Git   // the same
 
 	api     *rest.API
-	leaving context.Context // done: it drains
+	images  func() (*RegistryKey, error) // signs for registries
+	leaving context.Context              // done: it drains
 	leave   context.CancelFunc
 	hard    context.Context // done: what still runs ends now
 	harden  context.CancelFunc
@@ -93,6 +97,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{Config: c}
 	s.api = rest.New(c.Store, c.Revision, c.SSHPort)
 	s.House = (&door.House{Store: c.Store, Log: c.Log, URL: baseURL(c.URL), TrustedProxies: c.TrustedProxies, BodyTime: c.BodyTime}).Open()
+	s.images = sync.OnceValues(func() (*RegistryKey, error) { return OpenRegistryKey(c.Keys) })
 	s.leaving, s.leave = context.WithCancel(context.Background())
 	s.hard, s.harden = context.WithCancel(context.Background())
 	s.Git = &door.Git{Program: program, Slots: git.NewSlots(c.GitProcesses), Housekeeping: git.NewHousekeeping(program, c.Log),
@@ -143,6 +148,9 @@ func (s *Server) Serve(ctx context.Context, l net.Listener) error {
 	}()
 	serving, stop := context.WithCancel(ctx)
 	defer stop()
+	if s.Keys != "" {
+		go s.images() // making a key takes a while; what goes wrong is said when it is needed
+	}
 	var house sync.WaitGroup
 	house.Go(func() { s.Git.Housekeeping.Run(serving) })
 	var err error

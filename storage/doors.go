@@ -185,3 +185,30 @@ func (db *DB) siteFacts(ctx context.Context, c model.Caller, key siteKey) (*site
 	}
 	return facts, err
 }
+
+// EnterImages decides what a caller may do with images, all in one transaction.
+func (db *DB) EnterImages(ctx context.Context, c model.Caller, asked []model.ImageRequest) (granted []model.ImageRequest, refused, err error) {
+	err = db.view(ctx, model.Actor{UserID: c.UserID}, func(t *tx) error {
+		for _, r := range asked {
+			target := model.Target{}
+			if r.Type == model.ImageType {
+				p, err := t.imagePlace(r.Name)
+				if err != nil {
+					return err
+				}
+				if target, err = t.target(c, p); err != nil {
+					return err
+				}
+			}
+			grant, d := model.GrantImage(c, t.today(), target, r)
+			if len(grant.Actions) > 0 {
+				granted = append(granted, grant)
+			}
+			if !d.Allowed {
+				refused = d.Err()
+			}
+		}
+		return nil
+	})
+	return granted, refused, err
+}
