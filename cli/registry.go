@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"strings"
 
 	"github.com/spf13/cobra"
 
@@ -60,7 +61,15 @@ func (s *session) registryConfig() error {
 	if c.Issuer, err = s.store.Setting(s.ctx, model.SettingRegistryIssuer); err != nil {
 		return err
 	}
-	return s.printDone(c, "%s", c.yaml())
+	if s.json {
+		return s.printObject(c)
+	}
+	for line := range strings.Lines(c.yaml()) {
+		if _, err := fmt.Fprintln(s.out, model.Clean(strings.TrimSuffix(line, "\n"))); err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 func (c registryConfig) yaml() string {

@@ -23,6 +23,7 @@ import (
 type patrol struct {
 	program, database string
 	url               string
+	ssh               string // host:port
 	admin             string // a personal token of root, scope api
 
 	server *exec.Cmd
@@ -51,9 +52,12 @@ func start(t *testing.T) *patrol {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(stderr)
-	for p.url == "" && lines.Scan() {
+	for p.ssh == "" && lines.Scan() {
 		if address, ok := strings.CutPrefix(lines.Text(), "http: listening on "); ok {
 			p.url = "http://" + address
+		}
+		if address, ok := strings.CutPrefix(lines.Text(), "ssh: listening on "); ok {
+			p.ssh = address
 		}
 	}
 	p.ended = make(chan struct{})
