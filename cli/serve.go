@@ -113,11 +113,11 @@ func (s *session) serve(flags serveFlags, l listeners) error {
 	if err := s.recordURL(flags, l.http.Addr()); err != nil {
 		return err
 	}
-	s.note("http: listening on %s", l.http.Addr())
 	if shell != nil {
 		s.note("ssh: listening on %s", l.ssh.Addr())
 		s.note("ssh: host key %s", shell.HostKey.Fingerprint)
 	}
+	s.note("http: listening on %s", l.http.Addr())
 	defer s.tend(log, delivery(log, flags.noticeHook))()
 	ctx, stop := context.WithCancel(s.ctx) // one that fails ends the other
 	defer stop()

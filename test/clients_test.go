@@ -52,7 +52,7 @@ func start(t *testing.T) *patrol {
 		t.Fatal(err)
 	}
 	lines := bufio.NewScanner(stderr)
-	for p.ssh == "" && lines.Scan() {
+	for p.url == "" && lines.Scan() {
 		if address, ok := strings.CutPrefix(lines.Text(), "http: listening on "); ok {
 			p.url = "http://" + address
 		}
