@@ -55,6 +55,16 @@ func (r Role) Valid() bool {
 	return false
 }
 
+// AndBelow are the roles up to r, from the lowest.
+func (r Role) AndBelow() (list []Role) {
+	for _, known := range Roles {
+		if known <= r {
+			list = append(list, known)
+		}
+	}
+	return list
+}
+
 // ParseRole reads a role by its name, without case, or by its number.
 func ParseRole(s string) (Role, error) {
 	for _, r := range Roles {

@@ -34,6 +34,9 @@ const (
 	SettingRegistryService = "registry_service"
 	SettingRegistryIssuer  = "registry_issuer"
 
+	SettingAIUpstream   = "ai_upstream"
+	SettingK8sUpstreams = "k8s_upstreams"
+
 	SettingPushProtection        = "push_protection"
 	SettingPushProtectionSeconds = "push_protection_seconds"
 
@@ -61,6 +64,8 @@ var settings = []Setting{
 	{Key: SettingRegistryDelay, Default: "5", Allowed: "1–60 minutes", check: between(1, 60)},
 	{Key: SettingRegistryService, Default: "container_registry", Allowed: "1–255 of A–Z a–z 0–9 . _ : / @ + -", check: matches(registryText, "must be 1 to 255 of A–Z a–z 0–9 . _ : / @ + -")},
 	{Key: SettingRegistryIssuer, Default: "patrol-issuer", Allowed: "1–255 of A–Z a–z 0–9 . _ : / @ + -", check: matches(registryText, "must be 1 to 255 of A–Z a–z 0–9 . _ : / @ + -")},
+	{Key: SettingAIUpstream, Allowed: "JSON with url and key_file, or empty", check: parses(ParseAIUpstream)},
+	{Key: SettingK8sUpstreams, Allowed: "JSON list of clusters, or empty", check: parses(ParseClusters)},
 	{Key: SettingPushProtection, Default: "true", Allowed: "true, false", check: oneOf("true", "false")},
 	{Key: SettingPushProtectionSeconds, Default: "60", Allowed: "1–3600 seconds", check: between(1, 3600)},
 	{Key: SettingTokenLimit, Allowed: "1–1000000 requests a minute, or empty", check: emptyOr(between(1, 1_000_000))},
@@ -130,6 +135,14 @@ func emptyOr(check func(string) error) func(string) error {
 			return nil
 		}
 		return check(s)
+	}
+}
+
+// parses is a check by what reads the value.
+func parses[T any](parse func(string) (T, error)) func(string) error {
+	return func(s string) error {
+		_, err := parse(s)
+		return err
 	}
 }
 

@@ -20,6 +20,10 @@ func (s *Server) route(q *door.Request) {
 		s.probe(q, nil, "")
 	case path == "/-/readiness":
 		s.probe(q, s.ready(q.Context), s.Store.Warning())
+	case isAI(path):
+		s.ai(q)
+	case path == kubernetesPath || strings.HasPrefix(path, kubernetesPath+"/"):
+		s.kubernetes(q)
 	case strings.HasPrefix(path, "/jwt/"):
 		s.registry(q)
 	case path == "/auth":

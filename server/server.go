@@ -67,12 +67,13 @@ type Server struct {
 	House *door.House // of all doors, those of SSH too
 	Git   *door.Git   // the same
 
-	api     *rest.API
-	images  func() (*RegistryKey, error) // signs for registries
-	leaving context.Context              // done: it drains
-	leave   context.CancelFunc
-	hard    context.Context // done: what still runs ends now
-	harden  context.CancelFunc
+	api       *rest.API
+	images    func() (*RegistryKey, error) // signs for registries
+	upstreams upstreams                    // of gateways
+	leaving   context.Context              // done: it drains
+	leave     context.CancelFunc
+	hard      context.Context // done: what still runs ends now
+	harden    context.CancelFunc
 }
 
 // New makes a Server. Config.URL must be one that the setting url allows. It

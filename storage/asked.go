@@ -32,8 +32,7 @@ func (t *tx) askedPlace(token model.Token, q model.Question) (place, error) {
 	in := q.In
 	switch {
 	case q.Cluster != "":
-		return place{}, &model.Reason{Rule: "G82", Kind: model.ErrNotFound,
-			Text: "There is no such Kubernetes cluster: none is configured here.", Remedy: "a cluster among the instance's settings"}
+		return t.clusterPlace(q.Cluster)
 	case q.Own, q.Action == model.RotateSelf && in == (model.Ref{}):
 		in = token.Place.Ref()
 	case q.Access == model.RegistryPull, q.Access == model.RegistryPush:
@@ -43,6 +42,24 @@ func (t *tx) askedPlace(token model.Token, q model.Question) (place, error) {
 		return place{}, nil
 	}
 	return t.findPlace(in)
+}
+
+// clusterPlace is the project of a cluster (G81).
+func (t *tx) clusterPlace(name string) (place, error) {
+	settings, err := t.instance()
+	if err != nil {
+		return place{}, err
+	}
+	clusters, err := model.ParseClusters(settings.settings[model.SettingK8sUpstreams])
+	if err != nil {
+		return place{}, err
+	}
+	c, ok := model.ClusterNamed(clusters, name)
+	if !ok {
+		return place{}, &model.Reason{Rule: "G82", Kind: model.ErrNotFound,
+			Text: "There is no such Kubernetes cluster.", Remedy: "a cluster of that number in the setting " + model.SettingK8sUpstreams}
+	}
+	return t.findPlace(c.Ref())
 }
 
 // imagePlace is the project of an image: the longest path of one that the name

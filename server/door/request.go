@@ -51,7 +51,7 @@ func (h *House) Serve(w http.ResponseWriter, r *http.Request, do func(*Request))
 		return
 	}
 	q.Path = path
-	if !strings.HasPrefix(path, "/-/") { // probes come often, and from one address
+	if path != "/-/liveness" && path != "/-/readiness" { // probes come often, and from one address
 		q.endIfTooMany(h.Arrived(q.Context, q.Address))
 	}
 	do(q)

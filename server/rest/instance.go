@@ -21,12 +21,22 @@ func version(c *call) error {
 
 // metadata is A141.
 func metadata(c *call) error {
+	clusters, err := c.api.Store.Setting(c.Context, model.SettingK8sUpstreams)
+	if err != nil {
+		return err
+	}
 	return c.object(http.StatusOK, func(o *object) {
 		o.text("version", gitlabVersion)
 		o.text("revision", c.api.Revision)
 		o.object("kas", func(o *object) {
-			o.boolean("enabled", false)
-			o.null("externalUrl", "externalK8sProxyUrl", "version")
+			o.boolean("enabled", clusters != "")
+			o.null("externalUrl")
+			if clusters == "" {
+				o.null("externalK8sProxyUrl")
+			} else {
+				o.text("externalK8sProxyUrl", c.Link("-/k8s-proxy/"))
+			}
+			o.null("version")
 		})
 		o.boolean("enterprise", false)
 	})

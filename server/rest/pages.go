@@ -123,7 +123,7 @@ func (c *call) pageLink(rel string, set ...string) string {
 			query.Set(key, fmt.Sprint(v))
 		}
 	}
-	query.Del("private_token")
+	query.Del(secretParam)
 	query.Del("private_token[]")
 	for i := 0; i < len(set); i += 2 {
 		query.Set(set[i], set[i+1])

@@ -76,12 +76,33 @@ func (a *API) Serve(q *door.Request, path string) {
 	c.serve(path)
 }
 
+// Admit takes A20's steps up to the scope for a request whose body isn't the
+// API's to read. If not ok, it has answered.
+func (a *API) Admit(q *door.Request, e *model.Endpoint) (ok bool) {
+	q.Door = model.APIDoor
+	c := &call{Request: q, api: a, endpoint: e, params: params{}}
+	q.FailsAs(c.failed)
+	c.begin()
+	if text := q.R.URL.Query().Get(secretParam); text != "" {
+		c.params[secretParam] = text
+	}
+	if err := c.admit(); err != nil {
+		c.refuse(err)
+		return false
+	}
+	return true
+}
+
+// begin sets the headers that every answer has (A6).
+func (c *call) begin() {
+	h := c.W.Header()
+	h["Cache-Control"], h["Vary"], h["X-Content-Type-Options"] = cacheControl, varyOrigin, noSniff
+}
+
 // serve answers in A20's order: route, credentials, user, scope, form of the
 // parameters, and the handler's own steps.
 func (c *call) serve(path string) {
-	h := c.W.Header()
-	h["Cache-Control"], h["Vary"], h["X-Content-Type-Options"] = cacheControl, varyOrigin, noSniff
-
+	c.begin()
 	path, ok := strings.CutPrefix(path, "/v4/")
 	if !ok {
 		c.sendRefusal(wrong(http.StatusNotFound, "404 Not Found")) // A8
@@ -95,7 +116,7 @@ func (c *call) serve(path string) {
 		c.sendRefusal(wrong(http.StatusNotFound, "404 Not Found"))
 		return
 	default:
-		h["Allow"] = []string{allowHeader(allowed)}
+		c.W.Header()["Allow"] = []string{allowHeader(allowed)}
 		c.sendRefusal(wrong(http.StatusMethodNotAllowed, "405 Not Allowed"))
 		return
 	}

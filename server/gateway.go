@@ -1,0 +1,375 @@
+package server
+
+import (
+	"context"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/http/httputil"
+	"net/url"
+	"os"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"patrol/model"
+	"patrol/server/door"
+)
+
+// gateway is one request that is sent on to an upstream, once it was let in.
+type gateway struct {
+	*door.Request
+	s       *Server
+	url     string // of the upstream
+	path    string // below it, still URL-encoded
+	keyFile string // holds what the upstream is shown; empty: nothing
+	caFile  string // that its certificate is checked with; empty: the system's
+	headers map[string][]string
+	fail    func(status int, reason, text string) // in the door's own words
+}
+
+// The limits of an upstream.
+const (
+	upstreamDial   = 10 * time.Second
+	upstreamHeader = 5 * time.Minute // until its answer begins: models think
+	upstreamMost   = 1 << 20         // bytes of its answer's head
+	maxKeyFile     = 64 << 10        // bytes
+)
+
+// gatewayLeaves is how long a stream may go on once the server drains.
+const gatewayLeaves = 2 * time.Second
+
+// forward sends the request on, and its answer back as it comes (G83–G85).
+// Nothing is tried twice.
+func (g *gateway) forward() {
+	to, err := url.Parse(g.url)
+	if err != nil {
+		g.failed(err)
+		return
+	}
+	key, err := readKey(g.keyFile)
+	if err != nil {
+		g.failed(err)
+		return
+	}
+	transport, err := g.s.upstreams.transport(g.caFile)
+	if err != nil {
+		g.failed(err)
+		return
+	}
+	g.Used()
+	g.Moves()
+	ctx, cancel := context.WithCancel(g.Context)
+	defer cancel()
+	defer context.AfterFunc(g.s.leaving, func() { time.AfterFunc(gatewayLeaves, cancel) })()
+	proxy := httputil.ReverseProxy{
+		Rewrite:   func(p *httputil.ProxyRequest) { g.rewrite(p.Out, to, key) },
+		Transport: transport, FlushInterval: -1,
+		ModifyResponse: func(r *http.Response) error {
+			r.Header.Del("Set-Cookie")
+			return nil
+		},
+		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { g.failed(err) },
+		ErrorLog:     slog.NewLogLogger(g.s.House.Log.Handler(), slog.LevelWarn),
+	}
+	proxy.ServeHTTP(g.W, g.R.WithContext(ctx))
+}
+
+// rewrite makes the request that the upstream gets: without what the client may
+// not say, and with who he is (G83, G84).
+func (g *gateway) rewrite(out *http.Request, to *url.URL, key string) {
+	base := g.Base()
+	out.URL.Scheme, out.URL.Host, out.Host = to.Scheme, to.Host, to.Host
+	path := strings.TrimRight(to.EscapedPath(), "/") + g.path
+	if plain, err := url.PathUnescape(path); err == nil { // it was read before
+		out.URL.Path, out.URL.RawPath = plain, path
+	}
+	out.URL.RawQuery = withoutSecret(g.R.URL.RawQuery)
+	for name := range out.Header {
+		if strings.HasPrefix(name, "X-Patrol-") || strings.HasPrefix(name, "Impersonate-") {
+			out.Header.Del(name)
+		}
+	}
+	for _, name := range []string{"Authorization", "Private-Token", "Cookie", "Job-Token"} {
+		out.Header.Del(name)
+	}
+	t := g.Pass.Token
+	out.Header.Set("X-Patrol-User", g.Pass.User.Username)
+	out.Header.Set("X-Patrol-Project", t.PlacePath)
+	out.Header.Set("X-Patrol-Role", roleName(t.Role))
+	out.Header.Set("X-Patrol-Scopes", t.Scopes.String())
+	out.Header.Set("X-Forwarded-For", g.Address)
+	out.Header.Set("X-Forwarded-Host", base.Host)
+	out.Header.Set("X-Forwarded-Proto", base.Scheme)
+	out.Header.Set("X-Request-Id", g.ID)
+	for name, values := range g.headers {
+		out.Header[name] = values
+	}
+	if key != "" {
+		out.Header.Set("Authorization", "Bearer "+key)
+	}
+}
+
+// roleName is a role as headers have it; empty: none.
+func roleName(r model.Role) string {
+	if r == model.NoRole {
+		return ""
+	}
+	return strings.ToLower(r.String())
+}
+
+// withoutSecret is a query without the parameter that may hold one, and
+// otherwise as it was.
+func withoutSecret(query string) string {
+	var kept []string
+	for part := range strings.SplitSeq(query, "&") {
+		name, _, _ := strings.Cut(part, "=")
+		if plain, err := url.QueryUnescape(name); err != nil || plain != "private_token" {
+			kept = append(kept, part)
+		}
+	}
+	return strings.Join(kept, "&")
+}
+
+// failed answers for an upstream that can't be reached, or breaks off (G85).
+func (g *gateway) failed(err error) {
+	if g.Context.Err() != nil {
+		g.EndIfGone(context.Canceled)
+	}
+	g.s.House.Log.Warn("the upstream of a gateway fails", "id", g.ID, "url", g.url, "error", err)
+	g.fail(http.StatusBadGateway, "BadGateway", "Bad Gateway")
+}
+
+// staysBelow tells whether a path, once an upstream has decoded it, is still
+// below the upstream's address.
+func staysBelow(path string) bool {
+	plain, err := url.PathUnescape(path)
+	if err != nil {
+		return false
+	}
+	for part := range strings.FieldsFuncSeq(plain, func(r rune) bool { return r == '/' || r == '\\' }) {
+		if part == "." || part == ".." {
+			return false
+		}
+	}
+	return !strings.ContainsRune(plain, 0)
+}
+
+// readKey reads the secret in a file that the settings name. It is read each
+// time: whoever replaces it needs no restart. Its text is in no error.
+func readKey(file string) (string, error) {
+	if file == "" {
+		return "", nil
+	}
+	f, err := os.Open(file)
+	if err != nil {
+		return "", err
+	}
+	defer f.Close()
+	text, err := io.ReadAll(io.LimitReader(f, maxKeyFile+1))
+	if err != nil {
+		return "", err
+	}
+	key := strings.TrimSpace(string(text))
+	if len(text) > maxKeyFile || key == "" || strings.ContainsAny(key, "\r\n") {
+		return "", fmt.Errorf("%s doesn't hold a key in one line", file)
+	}
+	return key, nil
+}
+
+// upstreams are the ways to other servers, one for each file of certificates.
+type upstreams struct {
+	mu sync.Mutex
+	by map[string]*http.Transport
+}
+
+// transport speaks to a server whose certificate a file vouches for; the file is
+// read once.
+func (u *upstreams) transport(caFile string) (*http.Transport, error) {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if known := u.by[caFile]; known != nil {
+		return known, nil
+	}
+	t := &http.Transport{
+		DialContext:         (&net.Dialer{Timeout: upstreamDial, KeepAlive: 30 * time.Second}).DialContext,
+		TLSHandshakeTimeout: upstreamDial, ResponseHeaderTimeout: upstreamHeader, IdleConnTimeout: time.Minute,
+		MaxResponseHeaderBytes: upstreamMost, MaxIdleConnsPerHost: 16, DisableCompression: true, ForceAttemptHTTP2: true,
+	}
+	if caFile != "" {
+		text, err := os.ReadFile(caFile)
+		if err != nil {
+			return nil, err
+		}
+		roots := x509.NewCertPool()
+		if !roots.AppendCertsFromPEM(text) {
+			return nil, fmt.Errorf("%s holds no certificate", caFile)
+		}
+		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
+	}
+	if u.by == nil {
+		u.by = map[string]*http.Transport{}
+	}
+	u.by[caFile] = t
+	return t, nil
+}
+
+// aiEndpoint is what the AI gateway asks of a token (G80): any known user with
+// the scope.
+var aiEndpoint = &model.Endpoint{Method: "POST", Access: model.AIGateway, User: true}
+
+// isAI tells the addresses of the AI gateway.
+func isAI(path string) bool {
+	return strings.HasPrefix(path, "/api/v4/code_suggestions/") || path == "/api/v4/chat/completions"
+}
+
+// ai sends requests on to the upstream of AI features (G80).
+func (s *Server) ai(q *door.Request) {
+	if !s.api.Admit(q, aiEndpoint) {
+		return
+	}
+	q.Door = model.GatewayDoor
+	q.Asked = "ai"
+	answer := func(status int, text string) {
+		q.W.Header().Set("Content-Type", "application/json")
+		q.W.WriteHeader(status)
+		io.WriteString(q.W, `{"message":"`+strconv.Itoa(status)+` `+text+`"}`)
+	}
+	setting, err := s.Store.Setting(q.Context, model.SettingAIUpstream)
+	var upstream *model.AIUpstream
+	if err == nil {
+		upstream, err = model.ParseAIUpstream(setting)
+	}
+	switch {
+	case err != nil:
+		q.EndIfGone(err)
+		s.House.Log.Error("request failed", "id", q.ID, "error", err)
+		answer(http.StatusInternalServerError, "Internal Server Error")
+	case upstream == nil, !staysBelow(q.Path):
+		answer(http.StatusNotFound, "Not Found")
+	default:
+		g := &gateway{Request: q, s: s, url: upstream.URL, path: strings.TrimPrefix(q.Path, "/api/v4"), keyFile: upstream.KeyFile,
+			fail: func(status int, _, text string) { answer(status, text) }}
+		g.forward()
+	}
+}
+
+const kubernetesPath = "/-/k8s-proxy"
+
+// kubernetes sends requests on to a cluster, for who may reach it (G81, G82).
+func (s *Server) kubernetes(q *door.Request) {
+	q.Door = model.GatewayDoor
+	answer := func(status int, reason, text string) { kubernetesStatus(q, status, reason, text) }
+	name, secret, ok := clusterCredentials(q.R)
+	if !ok {
+		answer(http.StatusUnauthorized, "Unauthorized", "Unauthorized: show Authorization: Bearer pat:CLUSTER:TOKEN")
+		return
+	}
+	q.Asked = "k8s " + name
+	if err := q.Identify(q.Context, secret); err != nil {
+		s.kubernetesFailed(q, err)
+		return
+	}
+	if err := q.Admit(model.KubernetesGateway); err != nil {
+		s.kubernetesFailed(q, err)
+		return
+	}
+	setting, err := s.Store.Setting(q.Context, model.SettingK8sUpstreams)
+	var clusters []model.Cluster
+	if err == nil {
+		clusters, err = model.ParseClusters(setting)
+	}
+	if err != nil {
+		s.kubernetesFailed(q, err)
+		return
+	}
+	cluster, ok := model.ClusterNamed(clusters, name)
+	path := strings.TrimPrefix(q.Path, kubernetesPath)
+	if !ok || !staysBelow(path) {
+		answer(http.StatusNotFound, "NotFound", "the server could not find the requested resource")
+		return
+	}
+	e, err := s.Store.Enter(q.Context, q.Pass.Caller, model.KubernetesGateway, model.PushPackage, cluster.Ref())
+	if err != nil {
+		s.kubernetesFailed(q, err)
+		return
+	}
+	g := &gateway{Request: q, s: s, url: cluster.URL, path: path, keyFile: cluster.TokenFile, caFile: cluster.CAFile, fail: answer, headers: map[string][]string{
+		"X-Patrol-Project": {e.Project.FullPath}, "X-Patrol-Role": {roleName(e.Project.Role)},
+	}}
+	if cluster.AccessAs == model.AccessAsUser {
+		g.headers["Impersonate-User"] = []string{"gitlab:user:" + q.Pass.User.Username}
+		g.headers["Impersonate-Group"] = impersonated(e.Project)
+	}
+	g.forward()
+}
+
+// clusterCredentials reads "Bearer pat:CLUSTER:TOKEN", GitLab's form.
+func clusterCredentials(r *http.Request) (cluster string, secret model.Secret, ok bool) {
+	scheme, text, _ := strings.Cut(r.Header.Get("Authorization"), " ")
+	kind, rest, _ := strings.Cut(text, ":")
+	cluster, token, _ := strings.Cut(rest, ":")
+	if _, number := model.ParseID(cluster); !strings.EqualFold(scheme, "Bearer") || kind != "pat" || !number || token == "" {
+		return "", secret, false
+	}
+	return cluster, model.NewSecret(token), true
+}
+
+// impersonated are the groups of a user in a cluster: his role and each below it.
+func impersonated(p model.Project) []string {
+	groups := []string{"gitlab:user"}
+	for _, role := range p.Role.AndBelow() {
+		groups = append(groups, fmt.Sprintf("gitlab:project_role:%d:%s", p.ID, roleName(role)))
+	}
+	return groups
+}
+
+// kubernetesFailed answers refusals as Kubernetes does, and failures of ours.
+func (s *Server) kubernetesFailed(q *door.Request, err error) {
+	q.EndIfGone(err)
+	var reason *model.Reason
+	if door.IsRefusal(err) && errors.As(err, &reason) {
+		q.Refused(err)
+	}
+	switch {
+	case errors.Is(err, model.ErrUnauthenticated), errors.Is(err, model.ErrBlocked):
+		kubernetesStatus(q, http.StatusUnauthorized, "Unauthorized", "Unauthorized")
+	case errors.Is(err, model.ErrNotFound):
+		kubernetesStatus(q, http.StatusNotFound, "NotFound", "the server could not find the requested resource")
+	case reason != nil && door.IsRefusal(err):
+		q.Reason(reason)
+		kubernetesStatus(q, http.StatusForbidden, "Forbidden", "forbidden: "+reason.Text)
+	case errors.Is(err, model.ErrBusy):
+		q.W.Header().Set("Retry-After", "1")
+		kubernetesStatus(q, http.StatusServiceUnavailable, "ServiceUnavailable", "try again")
+	default:
+		s.House.Log.Error("request failed", "id", q.ID, "error", err)
+		kubernetesStatus(q, http.StatusInternalServerError, "InternalError", "Internal Server Error")
+	}
+}
+
+// kubernetesStatus is a refusal in Kubernetes' own form (G82).
+func kubernetesStatus(q *door.Request, status int, reason, text string) {
+	body, err := json.Marshal(struct {
+		Kind       string   `json:"kind"`
+		APIVersion string   `json:"apiVersion"`
+		Metadata   struct{} `json:"metadata"`
+		Status     string   `json:"status"`
+		Message    string   `json:"message"`
+		Reason     string   `json:"reason"`
+		Code       int      `json:"code"`
+	}{Kind: "Status", APIVersion: "v1", Status: "Failure", Message: text, Reason: reason, Code: status})
+	if err != nil {
+		panic(err) // texts only
+	}
+	q.W.Header().Set("Content-Type", "application/json")
+	q.W.WriteHeader(status)
+	q.W.Write(body)
+}
