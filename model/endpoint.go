@@ -91,6 +91,13 @@ var Endpoints = []Endpoint{
 	{"PUT", "/groups/:id/members/:user_id", RESTWrite, ChangeMember, GroupPlace, true},
 	{"DELETE", "/groups/:id/members/:user_id", RESTWrite, RemoveMember, GroupPlace, true},
 
+	// Generic packages: git.md G70 to G73.
+	{"PUT", "/projects/:id/packages/generic/:package_name/:package_version/:file_name", PackagePublish, PushPackage, ProjectPlace, true},
+	{"GET", "/projects/:id/packages/generic/:package_name/:package_version/:file_name", PackageDownload, PullPackage, ProjectPlace, false},
+	{"GET", "/projects/:id/packages", PackageDownload, PullPackage, ProjectPlace, false},
+	{"GET", "/projects/:id/packages/:package_id/package_files", PackageDownload, PullPackage, ProjectPlace, false},
+	{"DELETE", "/projects/:id/packages/:package_id", PackagePublish, DeletePackage, ProjectPlace, true},
+
 	// Issues and notes: A110 to A113.
 	{"GET", "/projects/:id/issues", RESTRead, SeeProject, ProjectPlace, false},
 	{"GET", "/projects/:id/issues/:iid", RESTRead, SeeProject, ProjectPlace, false},

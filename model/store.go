@@ -17,6 +17,7 @@ type Store interface {
 	Tokens
 	Rotations
 	Issues
+	Packages
 	Runners
 	Projects
 	Groups

@@ -159,6 +159,8 @@ var authorship = []string{
 	`UPDATE notes SET author_id = 2 WHERE author_id = ?`,
 	`UPDATE runners SET creator_id = 2 WHERE creator_id = ?`,
 	`UPDATE projects SET creator_id = 2 WHERE creator_id = ?`,
+	`UPDATE packages SET creator_id = 2 WHERE creator_id = ?`,
+	`UPDATE package_files SET creator_id = 2 WHERE creator_id = ?`,
 }
 
 // moveRecords gives all that names a user as its author to the Ghost User, with

@@ -2,6 +2,7 @@ package storage
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -66,7 +67,9 @@ func (db *DB) Check(ctx context.Context) (problems []string, err error) {
 	if audit.Broken != 0 {
 		report("audit log: %s", audit.Problem)
 	}
-	err = db.view(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error { return t.checkRepositories(report) })
+	err = db.view(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error {
+		return errors.Join(t.checkRepositories(report), t.checkPackages(report))
+	})
 	return problems, err
 }
 

@@ -37,6 +37,7 @@ type DB struct {
 	engine       Engine
 	path         string
 	repositories git.Repositories
+	packages     string // the folder of packages' files, beside the repositories
 	clock        func() time.Time
 	readOnly     bool
 	log          *slog.Logger
@@ -68,7 +69,7 @@ func Open(ctx context.Context, engine Engine, o Options) (*DB, error) {
 	if o.Repositories == "" {
 		o.Repositories = filepath.Join(filepath.Dir(path), "repositories")
 	}
-	db := &DB{engine: engine, path: path, repositories: git.Repositories(o.Repositories), clock: o.Clock, readOnly: o.ReadOnly, log: o.Log}
+	db := &DB{engine: engine, path: path, repositories: git.Repositories(o.Repositories), packages: filepath.Join(filepath.Dir(filepath.Clean(o.Repositories)), "packages"), clock: o.Clock, readOnly: o.ReadOnly, log: o.Log}
 	if err := engine.Open(ctx, o, db.Now()); err != nil {
 		return nil, err
 	}

@@ -32,6 +32,7 @@ const (
 	heading              // the rest of a request's head
 	reading              // the rest of a body that is read before it is answered
 	working              // the answer
+	pacing               // many bytes, one after the other (Pace)
 	moving               // a fetch or push, which takes its time; or HTTP/2, many things at once
 )
 
@@ -40,6 +41,7 @@ const (
 const (
 	hurriedRead  = 500 * time.Millisecond
 	hurriedWrite = 5 * time.Second
+	hurriedPace  = 2 * time.Second
 )
 
 // NewConnections makes an empty set.
@@ -113,6 +115,8 @@ func (c *connection) hurry() {
 	case heading, reading:
 		c.conn.SetReadDeadline(time.Now().Add(hurriedRead))
 		c.conn.SetWriteDeadline(time.Now().Add(hurriedWrite))
+	case pacing:
+		c.conn.SetDeadline(time.Now().Add(hurriedPace))
 	case working:
 		c.conn.SetWriteDeadline(time.Now().Add(hurriedWrite))
 	}

@@ -33,6 +33,12 @@ func (c *call) credentials() (secret model.Secret, err error) {
 	if scheme, text, _ := strings.Cut(header, " "); strings.EqualFold(scheme, "Bearer") {
 		return model.NewSecret(text), nil
 	}
+	if user, text, ok := c.R.BasicAuth(); ok && c.isPackages() { // G75
+		if strings.TrimSpace(user) == "" {
+			return secret, message(http.StatusUnauthorized, "401 Unauthorized")
+		}
+		return model.NewSecret(text), nil
+	}
 	return secret, message(http.StatusUnauthorized, "401 Unauthorized").because(&model.Reason{
 		Rule: "A5", Text: "Show the token in the header PRIVATE-TOKEN, or as Authorization: Bearer."})
 }

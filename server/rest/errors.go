@@ -178,5 +178,8 @@ func (c *call) sendRefusal(r *answer) {
 		c.Reason(r.reason)
 		c.Refused(r.reason)
 	}
+	if r.status == http.StatusUnauthorized && c.endpoint != nil && c.isPackages() {
+		c.W.Header()["Www-Authenticate"] = []string{packagesChallenge}
+	}
 	c.json(r.status, r.body)
 }

@@ -76,6 +76,12 @@ var handlers = map[string]handler{
 	"GET /projects/:id/issues/:iid/notes":  listNotes,
 	"POST /projects/:id/issues/:iid/notes": addNote,
 
+	"PUT /projects/:id/packages/generic/:package_name/:package_version/:file_name": publishFile,
+	"GET /projects/:id/packages/generic/:package_name/:package_version/:file_name": downloadFile,
+	"GET /projects/:id/packages":                           listPackages,
+	"GET /projects/:id/packages/:package_id/package_files": listPackageFiles,
+	"DELETE /projects/:id/packages/:package_id":            removePackage,
+
 	"POST /user/runners":        addRunner,
 	"GET /projects/:id/runners": listRunners,
 	"GET /groups/:id/runners":   listRunners,

@@ -26,7 +26,7 @@ func (c *call) readParams() error {
 	if c.R.URL.RawQuery != "" {
 		c.params = formParams(c.R.URL.Query())
 	}
-	if c.R.Body == nil || c.R.Body == http.NoBody {
+	if c.R.Body == nil || c.R.Body == http.NoBody || c.isUpload() {
 		return nil
 	}
 	body, err := io.ReadAll(http.MaxBytesReader(c.W, c.R.Body, bodyLimit))

@@ -5,6 +5,7 @@ import (
 	"crypto/sha256"
 	"database/sql"
 	"fmt"
+	"os"
 	"path/filepath"
 	"slices"
 	"strings"
@@ -49,6 +50,10 @@ var rowsSince = map[string][]string{
 		`UPDATE tokens SET published_at = 1000 WHERE id = 2`,
 		`INSERT INTO pushes (project_id, user_id, token_id, refs, at, unseen_objects, unseen_bytes) VALUES (1, 4, 2, '[]', 1000, 1, 40000000)`,
 	},
+	"0011_packages.sql": {
+		`INSERT INTO packages (id, project_id, name, version, hidden, creator_id, created_at) VALUES (1, 1, 'tool', '1.0', 0, 4, 1000)`,
+		`INSERT INTO package_files (package_id, name, size, sha256, file, creator_id, created_at) VALUES (1, 'tool.zip', 5, zeroblob(32), 'abcdef', 4, 1000)`,
+	},
 	"0005_records.sql": {
 		`INSERT INTO issues (id, project_id, iid, title, author_id, created_at, updated_at) VALUES (1, 1, 1, 'Disk full', 4, 1000, 1000)`,
 		`INSERT INTO notes (issue_id, body, author_id, created_at) VALUES (1, 'cleaned', 4, 1000)`,
@@ -72,6 +77,12 @@ func TestMigrations(t *testing.T) {
 			}
 			defer db.Close()
 			if err := git.Repositories(filepath.Join(filepath.Dir(path), "repositories")).Make(1, git.FirstBranch); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.MkdirAll(filepath.Join(filepath.Dir(path), "packages", "ab"), 0o700); err != nil {
+				t.Fatal(err)
+			}
+			if err := os.WriteFile(filepath.Join(filepath.Dir(path), "packages", "ab", "abcdef"), []byte("hello"), 0o600); err != nil {
 				t.Fatal(err)
 			}
 			file, err := sql.Open("sqlite", readerDSN(path, readerCache))
