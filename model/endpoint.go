@@ -115,6 +115,18 @@ var Endpoints = []Endpoint{
 	{"GET", "/runners/:id", RESTRead, NoAction, NoPlace, true},
 	{"DELETE", "/runners/:id", RESTWrite, NoAction, NoPlace, true},
 
+	// The repository: A130 to A137.
+	{"GET", "/projects/:id/repository/branches", RESTRead, ReadCode, ProjectPlace, false},
+	{"GET", "/projects/:id/repository/branches/:name", RESTRead, ReadCode, ProjectPlace, false},
+	{"GET", "/projects/:id/repository/tags", RESTRead, ReadCode, ProjectPlace, false},
+	{"GET", "/projects/:id/repository/tags/:name", RESTRead, ReadCode, ProjectPlace, false},
+	{"GET", "/projects/:id/repository/tree", RESTRead, ReadCode, ProjectPlace, false},
+	{"GET", "/projects/:id/repository/files/:file_path", RESTFiles, ReadCode, ProjectPlace, false},
+	{"GET", "/projects/:id/repository/files/:file_path/raw", RESTFiles, ReadCode, ProjectPlace, false},
+	{"GET", "/projects/:id/repository/blobs/:sha/raw", RESTRead, ReadCode, ProjectPlace, false},
+	{"GET", "/projects/:id/repository/commits", RESTRead, ReadCode, ProjectPlace, false},
+	{"GET", "/projects/:id/repository/commits/:sha", RESTRead, ReadCode, ProjectPlace, false},
+
 	// The instance: A140 to A147.
 	{"GET", "/version", RESTUser, NoAction, NoPlace, true},
 	{"GET", "/metadata", RESTUser, NoAction, NoPlace, true},

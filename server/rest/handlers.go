@@ -90,6 +90,17 @@ var handlers = map[string]handler{
 	"GET /runners/:id":          getRunner,
 	"DELETE /runners/:id":       removeRunner,
 
+	"GET /projects/:id/repository/branches":             listBranches,
+	"GET /projects/:id/repository/branches/:name":       getBranch,
+	"GET /projects/:id/repository/tags":                 listTags,
+	"GET /projects/:id/repository/tags/:name":           getTag,
+	"GET /projects/:id/repository/tree":                 listTree,
+	"GET /projects/:id/repository/files/:file_path":     getFile,
+	"GET /projects/:id/repository/files/:file_path/raw": getRawFile,
+	"GET /projects/:id/repository/blobs/:sha/raw":       getRawBlob,
+	"GET /projects/:id/repository/commits":              listCommits,
+	"GET /projects/:id/repository/commits/:sha":         getCommit,
+
 	"GET /version":              version,
 	"GET /metadata":             metadata,
 	"GET /application/settings": getSettings,

@@ -7,23 +7,30 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"time"
 
+	"patrol/git"
 	"patrol/model"
 	"patrol/server/door"
 )
 
-// API answers what is below /api. Store is required.
+// API answers what is below /api. Store, Reader and the durations are required.
 type API struct {
 	Store    model.Store
 	Revision string // of the build, in GET /version
 	SSHPort  int    // named in ssh_url_to_repo
 
+	Reader   *git.Reader   // of the repositories
+	Patience time.Duration // how long a request waits for a place among those that read
+	Stall    time.Duration // ends a file's content of which the client takes no more
+
 	handlers map[*model.Endpoint]handler
 }
 
-// New makes an API ready to answer.
-func New(store model.Store, revision string, sshPort int) *API {
-	return &API{Store: store, Revision: revision, SSHPort: sshPort, handlers: attach(handlers)}
+// Open makes an API ready to answer.
+func (a *API) Open() *API {
+	a.handlers = attach(handlers)
+	return a
 }
 
 // call is one request, and what has been found out about it.
