@@ -55,7 +55,7 @@ var FilterFields = []string{"role", "scope", "state", "kind", "project", "group"
 var FilterValues = map[string][]string{
 	"role":  lowered(Roles),
 	"scope": lowered(PersonalScopes),
-	"state": {"active", "expired", "revoked", "inactive"},
+	"state": {"active", "expired", "revoked", "inactive", "published"},
 	"kind":  {string(ProjectToken), string(GroupToken), string(PersonalToken)},
 }
 

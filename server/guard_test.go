@@ -160,6 +160,11 @@ func TestPublish(t *testing.T) {
 	if last, count := w.audited(model.TokenPublished); count != 1 || !strings.Contains(last, `"path":"env"`) {
 		t.Errorf("G112: %d entries, %s", count, last)
 	}
+	filter, wrong := model.ParseFilter("state:published")
+	found, err := w.db.Tokens(t.Context(), root, model.TokenQuery{Filter: filter}, model.Page{})
+	if rows := do(w, found, err).Rows; wrong != nil || len(rows) != 1 || rows[0].ID != live.ID {
+		t.Errorf("G112: the filter finds %v", rows)
+	}
 	own := w.bot("acme/web", model.Developer, model.ScopeWriteRepository)
 	c.commit("own", own.Secret.Reveal())
 	c.refuse(fmt.Sprintf("%d deploy of acme/web, in own", own.ID), "push", "-q", w.remote("acme/web", own.Secret.Reveal()), "main")

@@ -79,6 +79,8 @@ func (t *tx) filterValue(w *where, field string, v model.Value, deleted bool) {
 			w.and(`(`+live+` AND t.expires_on <= ?)`, now, today)
 		case "revoked":
 			w.and(dead, now)
+		case "published": // G112
+			w.and(`(t.published_at IS NOT NULL AND `+live+` AND t.expires_on > ?)`, now, today)
 		default: // inactive
 			w.and(`(`+dead+` OR t.expires_on <= ?)`, now, today)
 		}

@@ -114,6 +114,9 @@ func (a *App) tokenLines(t model.Token, w int) []string {
 	if t.Replaced() {
 		state = th.state(warn, fmt.Sprintf("replaced by %d; works until %s", t.ReplacedBy, t.ReplacedUntil.UTC().Format("2006-01-02 15:04 UTC")))
 	}
+	if t.Published(today) {
+		state = th.state(warn, "published "+t.PublishedAt.UTC().Format("2006-01-02 15:04 UTC"))
+	}
 	role := ""
 	if t.Role != model.NoRole {
 		role = "   " + t.Role.String()

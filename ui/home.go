@@ -29,12 +29,14 @@ var needs = []struct {
 	look               look
 	text, filter       string
 	with, someOfThemIs string
+	rare               bool // no line says that there are none
 }{
-	{warn, "expire within 7 days", "state:active expires:<8d", "", ""},
-	{okay, "expire in 8 to 30 days", "state:active expires:>7d expires:<31d", "", ""},
-	{okay, "expire in 31 to 60 days", "state:active expires:>30d expires:<61d", "", ""},
-	{warn, "not used for 90 days", "state:active idle:>90d", " last-used:never", "never"},
-	{warn, "Owner tokens", "state:active role:owner", " scope:api", "with api"},
+	{look: bad, text: "published, and still work", filter: "state:published", rare: true},
+	{look: warn, text: "expire within 7 days", filter: "state:active expires:<8d"},
+	{look: okay, text: "expire in 8 to 30 days", filter: "state:active expires:>7d expires:<31d"},
+	{look: okay, text: "expire in 31 to 60 days", filter: "state:active expires:>30d expires:<61d"},
+	{look: warn, text: "not used for 90 days", filter: "state:active idle:>90d", with: " last-used:never", someOfThemIs: "never"},
+	{look: warn, text: "Owner tokens", filter: "state:active role:owner", with: " scope:api", someOfThemIs: "with api"},
 }
 
 // home is the first screen: what needs somebody, or on an empty database how to
@@ -124,6 +126,11 @@ func (h *home) fetch(ctx context.Context, _ wanted, _ model.Page) (list model.Li
 		return model.List[homeRow]{Rows: firstSteps()}, nil
 	}
 	for _, need := range needs {
+		if need.rare {
+			if some, err := a.find(ctx, need.filter); err != nil || len(some.Rows) == 0 {
+				continue // what can't be counted is said by the lines that are
+			}
+		}
 		list.Rows = append(list.Rows, homeRow{look: need.look, text: need.text, open: func(a *App) tea.Cmd {
 			return a.push(newAllTokens(a, need.filter))
 		}})

@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"context"
 	"fmt"
 	"slices"
 	"strings"
@@ -180,4 +181,26 @@ func TestFinishedWordIsAMistake(t *testing.T) {
 	_, _, d := fleet(t, 1)
 	d.keys("g t / ctrl+u").text("role:dev").hides("✕").keys("space").shows("✕ no role dev")
 	d.keys("esc / ctrl+u").text("-Role:OWNER,Dev").keys("tab").shows("/ -Role:OWNER,developer")
+}
+
+// A token whose secret was published reads so wherever it stands, until it is
+// revoked (G112).
+func TestPublishedToken(t *testing.T) {
+	s := begin(t)
+	p := s.project("acme/web", model.Private)
+	leaked := s.token(p.Ref(), "leaky", model.Developer, 30, model.ScopeAPI)
+	s.token(p.Ref(), "tight", model.Developer, 30, model.ScopeAPI)
+	d := drive(t, config(s.db), 80, 24)
+	d.keys("g h").hides("published")
+	leaks, err := s.db.InspectPush(t.Context(), root, model.PushInspection{ProjectID: p.ID, Publish: true,
+		Texts: func(_ context.Context, each func(model.PushedText) error) error {
+			return each(model.PushedText{ID: "x", Kind: "blob", Text: strings.NewReader("TOKEN=" + leaked.Secret.Reveal())})
+		},
+		Where: func(context.Context, model.PushedText) (string, string, bool, error) { return "env", "abc", true, nil },
+	})
+	if err != nil || len(leaks) > 0 {
+		t.Fatal(leaks, err)
+	}
+	d.keys("R").shows("✕ published, and still work")
+	d.keys("home enter").shows("state:published", "leaky", "◐ published").hides("tight").keys("enter").shows("◐ published 2026-", "token.published")
 }

@@ -133,7 +133,7 @@ func (a *App) lastUse(t model.Token) string {
 	return text
 }
 
-// tokenState is "● in 12 d", "◐ in 3 d", "◐ replaced by 58" (R69), "○ expired" or
+// tokenState is "● in 12 d", "◐ in 3 d", "◐ published" (G112), "◐ replaced by 58" (R69), "○ expired" or
 // "✕ revoked".
 func (a *App) tokenState(t model.Token) string {
 	switch t.State(a.today()) {
@@ -142,7 +142,10 @@ func (a *App) tokenState(t model.Token) string {
 	case model.Revoked:
 		return a.theme.state(bad, "revoked")
 	}
-	if t.Replaced() {
+	switch {
+	case t.Published(a.today()): // G112
+		return a.theme.state(warn, "published")
+	case t.Replaced():
 		return a.theme.state(warn, fmt.Sprintf("replaced by %d", t.ReplacedBy))
 	}
 	return a.expiry(t.ExpiresOn)
