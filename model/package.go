@@ -38,14 +38,18 @@ type NewPackageFile struct {
 	Name    string // of the package
 	Version string
 	File    string
-	Hidden  bool // only where the package is new
+	Hidden  *bool // the package; nil: as it is, and not if it is new
 	Body    io.Reader
 }
 
 // PackageQuery says which packages are wanted.
 type PackageQuery struct {
-	Name string // the whole of it; empty: any
+	Name string // part of it, without case
+	Type string // the type of package; empty: any
 }
+
+// GenericPackage is the type of every package here.
+const GenericPackage = "generic"
 
 var (
 	packageName    = regexp.MustCompile(`^[A-Za-z0-9._+~@-]{1,255}$`)

@@ -100,7 +100,7 @@ func New(c Config) (*Server, error) {
 	s.reader = git.NewReader(program, c.GitProcesses)
 	s.api = (&rest.API{Store: c.Store, Revision: c.Revision, SSHPort: c.SSHPort,
 		Reader: s.reader, Patience: c.GitWait, Stall: c.AnonymousStall}).Open()
-	s.House = (&door.House{Store: c.Store, Log: c.Log, URL: baseURL(c.URL), TrustedProxies: c.TrustedProxies, BodyTime: c.BodyTime}).Open()
+	s.House = (&door.House{Store: c.Store, Log: c.Log, URL: baseURL(c.URL), TrustedProxies: c.TrustedProxies, BodyTime: c.BodyTime, Stall: c.AnonymousStall}).Open()
 	s.images = sync.OnceValues(func() (*RegistryKey, error) { return OpenRegistryKey(c.Keys) })
 	s.leaving, s.leave = context.WithCancel(context.Background())
 	s.hard, s.harden = context.WithCancel(context.Background())

@@ -47,8 +47,8 @@ var invariants = []invariant{
 const maxProblems = 10
 
 // Check looks whether the database is sound: the file, the rules that always
-// hold, the audit log's chain, and a repository for every project. It changes
-// nothing and gives each problem as one line.
+// hold, the audit log's chain, a repository for every project, and the files of
+// every package. It changes nothing and gives each problem as one line.
 func (db *DB) Check(ctx context.Context) (problems []string, err error) {
 	report := func(text string, args ...any) { problems = append(problems, fmt.Sprintf(text, args...)) }
 	steps := []func(*tx) error{func(t *tx) error { return db.engine.CheckFile(t.ctx, t.conn.c, report) }}
@@ -67,8 +67,9 @@ func (db *DB) Check(ctx context.Context) (problems []string, err error) {
 	if audit.Broken != 0 {
 		report("audit log: %s", audit.Problem)
 	}
+	files := db.packageFiles() // before the rows are read: what comes in since isn't looked for
 	err = db.view(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error {
-		return errors.Join(t.checkRepositories(report), t.checkPackages(report))
+		return errors.Join(t.checkRepositories(report), t.checkPackages(files, report))
 	})
 	return problems, err
 }

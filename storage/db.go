@@ -49,6 +49,8 @@ type DB struct {
 	sites     remembered[siteKey, siteFacts]
 	rehearsal *rehearsal // with --at only
 	traffic   traffic
+
+	mostPackageBytes int64 // of one file: model.MaxPackageFile, but in a test
 }
 
 var _ model.Store = (*DB)(nil)
@@ -69,7 +71,7 @@ func Open(ctx context.Context, engine Engine, o Options) (*DB, error) {
 	if o.Repositories == "" {
 		o.Repositories = filepath.Join(filepath.Dir(path), "repositories")
 	}
-	db := &DB{engine: engine, path: path, repositories: git.Repositories(o.Repositories), packages: filepath.Join(filepath.Dir(filepath.Clean(o.Repositories)), "packages"), clock: o.Clock, readOnly: o.ReadOnly, log: o.Log}
+	db := &DB{engine: engine, path: path, repositories: git.Repositories(o.Repositories), packages: filepath.Join(filepath.Dir(filepath.Clean(o.Repositories)), "packages"), clock: o.Clock, readOnly: o.ReadOnly, log: o.Log, mostPackageBytes: model.MaxPackageFile}
 	if err := engine.Open(ctx, o, db.Now()); err != nil {
 		return nil, err
 	}
@@ -84,6 +86,7 @@ func Open(ctx context.Context, engine Engine, o Options) (*DB, error) {
 	db.writer.start()
 	db.traffic.start(db)
 	db.sweepRepositories()
+	db.sweepPackages()
 	return db, nil
 }
 

@@ -255,6 +255,7 @@ func (db *DB) RemoveGroup(ctx context.Context, a model.Actor, ref model.Ref) err
 	})
 	if err == nil {
 		db.sweepRepositories()
+		db.sweepPackages()
 	}
 	return err
 }

@@ -61,8 +61,10 @@ func (db *DB) MayPublish(ctx context.Context, a model.Actor, in model.Ref) error
 const (
 	beginFileSQL  = `INSERT INTO package_trash (file, at) VALUES (?, ?)`
 	finishFileSQL = `DELETE FROM package_trash WHERE file = ?`
+	takeFileSQL   = `DELETE FROM package_trash WHERE file = ? AND at > ?`
 	packageIDSQL  = `SELECT id FROM packages WHERE project_id = ? AND name = ? AND version = ?`
 
+	hidePackageSQL       = `UPDATE packages SET hidden = ? WHERE id = ?`
 	insertPackageSQL     = `INSERT INTO packages (project_id, name, version, hidden, creator_id, created_at) VALUES (?, ?, ?, ?, ?, ?)`
 	insertPackageFileSQL = `INSERT INTO package_files (package_id, name, size, sha256, file, creator_id, created_at) VALUES (?, ?, ?, ?, ?, ?, ?)`
 )
@@ -84,7 +86,7 @@ func (db *DB) PublishFile(ctx context.Context, a model.Actor, in model.Ref, f mo
 	if err != nil {
 		return made, err
 	}
-	size, digest, err := store(db.packageFile(name), f.Body)
+	size, digest, err := store(db.packageFile(name), f.Body, db.mostPackageBytes)
 	if err == nil {
 		err = db.change(ctx, a, func(t *tx) error {
 			made, err = t.publish(in, f, name, size, digest)
@@ -105,8 +107,12 @@ func (t *tx) publish(in model.Ref, f model.NewPackageFile, name string, size int
 	}
 	var id int64
 	known, err := t.row(packageIDSQL, []any{p.ID, f.Name, f.Version}, &id)
-	if err == nil && !known {
-		id, err = t.insert(insertPackageSQL, p.ID, f.Name, f.Version, f.Hidden, t.actor.ID(), t.now.UnixMilli())
+	switch {
+	case err != nil:
+	case !known:
+		id, err = t.insert(insertPackageSQL, p.ID, f.Name, f.Version, f.Hidden != nil && *f.Hidden, t.actor.ID(), t.now.UnixMilli())
+	case f.Hidden != nil:
+		err = t.exec(hidePackageSQL, *f.Hidden, id)
 	}
 	if err != nil {
 		return made, err
@@ -115,8 +121,12 @@ func (t *tx) publish(in model.Ref, f model.NewPackageFile, name string, size int
 	if err != nil {
 		return made, err
 	}
-	if err := t.exec(finishFileSQL, name); err != nil {
+	taken, err := t.changed(takeFileSQL, name, t.now.Add(-uploadTime).UnixMilli())
+	if err != nil {
 		return made, err
+	}
+	if taken == 0 { // it counts as left behind, and may be gone
+		return made, &model.Reason{Rule: "G74", Kind: model.ErrConflict, Text: "The upload took longer than a day. Nothing was kept."}
 	}
 	made, _, err = t.packageFileWhere(`f.id = ?`, file)
 	return made, err
@@ -133,8 +143,9 @@ func (t *tx) packageFileWhere(condition string, args ...any) (f model.PackageFil
 }
 
 // store writes a body to a file, and to the disk.
-func store(path string, body io.Reader) (size int64, digest [32]byte, err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+func store(path string, body io.Reader, most int64) (size int64, digest [32]byte, err error) {
+	folder := filepath.Dir(path)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return 0, digest, storeError(err)
 	}
 	file, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600)
@@ -142,8 +153,8 @@ func store(path string, body io.Reader) (size int64, digest [32]byte, err error)
 		return 0, digest, storeError(err)
 	}
 	sum := sha256.New()
-	size, err = io.Copy(io.MultiWriter(file, sum), io.LimitReader(body, model.MaxPackageFile+1))
-	if err == nil && size > model.MaxPackageFile {
+	size, err = io.Copy(io.MultiWriter(file, sum), io.LimitReader(body, most+1))
+	if err == nil && size > most {
 		err = model.ErrTooLarge
 	}
 	if err == nil {
@@ -152,8 +163,21 @@ func store(path string, body io.Reader) (size int64, digest [32]byte, err error)
 	if e := file.Close(); err == nil {
 		err = e
 	}
+	for _, f := range []string{folder, filepath.Dir(folder), filepath.Dir(filepath.Dir(folder))} { // its name, too, outlasts a power cut
+		if err == nil {
+			err = syncFolder(f)
+		}
+	}
 	sum.Sum(digest[:0])
 	return size, digest, storeError(err)
+}
+
+func syncFolder(path string) error {
+	folder, err := os.Open(path)
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
 }
 
 // storeError says what is wrong with the disk; what the body's reader says is
@@ -164,7 +188,7 @@ func storeError(err error) error {
 		return err
 	}
 	text := fmt.Sprintf("The file can't be stored: %v. Nothing was kept.", path.Err)
-	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
+	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) || errors.Is(err, syscall.EFBIG) {
 		text = "The file can't be stored: the server's disk is full. Nothing was kept."
 	}
 	return &model.Reason{Rule: "G74", Kind: model.ErrUnavailable, Text: text}
@@ -207,7 +231,10 @@ func (db *DB) Packages(ctx context.Context, a model.Actor, in model.Ref, q model
 		w.and(`p.project_id = ?`, project.ID)
 		w.and(`NOT p.hidden`)
 		if q.Name != "" {
-			w.and(`p.name = ?`, q.Name)
+			w.holds(q.Name, `p.name`)
+		}
+		if q.Type != "" && q.Type != model.GenericPackage {
+			w.and(`FALSE`)
 		}
 		list, err = page(t, p, paged{columns: packageColumns, from: packageTables, where: w, keys: []sortKey{{column: `p.id`}}}, scanPackage)
 		return err
@@ -258,10 +285,7 @@ func (db *DB) RemovePackage(ctx context.Context, a model.Actor, in model.Ref, id
 		return t.exec(removePackageSQL, id)
 	})
 	if err == nil {
-		db.change(context.WithoutCancel(ctx), model.Actor{Door: model.SystemDoor}, func(t *tx) error { // else Tidy does it
-			_, err := t.dropPackageFiles()
-			return err
-		})
+		db.sweepPackages()
 	}
 	return err
 }
@@ -270,44 +294,101 @@ func (db *DB) RemovePackage(ctx context.Context, a model.Actor, in model.Ref, id
 // process that died has left.
 const uploadTime = 24 * time.Hour
 
-// dropPackageFiles removes files that nothing names.
-func (t *tx) dropPackageFiles() (more bool, err error) {
+// sweepPackages removes a bounded number of files that nothing names: after a
+// deletion, at a start, and now and then. A file is removed outside of any
+// transaction, since a large one takes a while, and its row after it.
+func (db *DB) sweepPackages() (more bool) {
+	ctx, system := context.Background(), model.Actor{Door: model.SystemDoor}
 	var files []string
-	err = t.rows(trashSQL, []any{t.now.Add(-uploadTime).UnixMilli(), tidyBatch}, func(scan func(...any) error) error {
-		var file string
-		err := scan(&file)
-		files = append(files, file)
-		return err
+	err := db.view(ctx, system, func(t *tx) error {
+		return t.rows(trashSQL, []any{t.now.Add(-uploadTime).UnixMilli(), maxSweep}, func(scan func(...any) error) error {
+			var file string
+			err := scan(&file)
+			files = append(files, file)
+			return err
+		})
 	})
-	for _, file := range files {
+	gone := 0
+	for ; err == nil && gone < len(files); gone++ {
+		if err = os.Remove(db.packageFile(files[gone])); errors.Is(err, os.ErrNotExist) {
+			err = nil
+		}
 		if err != nil {
 			break
 		}
-		if e := os.Remove(t.db.packageFile(file)); e != nil && !errors.Is(e, os.ErrNotExist) {
-			t.db.log.Warn("cannot remove a package's file", "error", e)
-			continue // it is tried again
-		}
-		err = t.exec(finishFileSQL, file)
 	}
-	return len(files) == tidyBatch, err
+	if gone > 0 {
+		err = errors.Join(err, db.change(ctx, system, func(t *tx) error {
+			for _, file := range files[:gone] {
+				if err := t.exec(finishFileSQL, file); err != nil {
+					return err
+				}
+			}
+			return nil
+		}))
+	}
+	if err != nil {
+		db.log.Warn("cannot remove the files of deleted packages", "error", err)
+	}
+	return err == nil && len(files) == maxSweep
 }
 
 const allPackageFilesSQL = `SELECT file, size, id FROM package_files ORDER BY id`
 
-// checkPackages finds files that are missing, or not as long as they were.
-func (t *tx) checkPackages(report func(string, ...any)) error {
-	return t.rows(allPackageFilesSQL, nil, func(scan func(...any) error) error {
+const allTrashSQL = `SELECT file FROM package_trash`
+
+// packageFiles are the names of all files in the packages' folder.
+func (db *DB) packageFiles() (names []string) {
+	folders, _ := os.ReadDir(db.packages) // none: nothing was published, or each file is missed
+	for _, folder := range folders {
+		files, _ := os.ReadDir(filepath.Join(db.packages, folder.Name()))
+		for _, file := range files {
+			names = append(names, file.Name())
+		}
+	}
+	return names
+}
+
+// checkPackages finds files that are missing, or not as long as they were, and
+// among those that were there before files that nothing names.
+func (t *tx) checkPackages(before []string, report func(string, ...any)) error {
+	named, problems := map[string]bool{}, 0
+	problem := func(text string, args ...any) {
+		if problems++; problems <= maxProblems {
+			report(text, args...)
+		}
+	}
+	err := t.rows(allPackageFilesSQL, nil, func(scan func(...any) error) error {
 		var file string
 		var size, id int64
 		if err := scan(&file, &size, &id); err != nil {
 			return err
 		}
+		named[file] = true
 		switch info, err := os.Stat(t.db.packageFile(file)); {
 		case err != nil:
-			report("file %d of a package, %s, is missing", id, t.db.packageFile(file))
+			problem("file %d of a package, %s, is missing", id, t.db.packageFile(file))
 		case info.Size() != size:
-			report("file %d of a package, %s, has %d bytes instead of %d", id, t.db.packageFile(file), info.Size(), size)
+			problem("file %d of a package, %s, has %d bytes instead of %d", id, t.db.packageFile(file), info.Size(), size)
 		}
 		return nil
 	})
+	if err != nil {
+		return err
+	}
+	err = t.rows(allTrashSQL, nil, func(scan func(...any) error) error {
+		var file string
+		err := scan(&file)
+		named[file] = true
+		return err
+	})
+	for _, name := range before {
+		if err != nil || named[name] || len(name) < 2 {
+			continue
+		}
+		if _, gone := os.Lstat(t.db.packageFile(name)); gone == nil {
+			problem("%s belongs to no package", t.db.packageFile(name))
+		}
+	}
+	return err
 }

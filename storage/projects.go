@@ -229,6 +229,7 @@ func (db *DB) RemoveProject(ctx context.Context, a model.Actor, ref model.Ref) e
 	})
 	if err == nil {
 		db.sweepRepositories()
+		db.sweepPackages()
 	}
 	return err
 }

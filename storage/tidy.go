@@ -17,7 +17,7 @@ func (db *DB) Tidy(ctx context.Context) (more bool, err error) {
 	err = db.changeLarge(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error {
 		more = false
 		for _, step := range []func(*tx) (bool, error){
-			(*tx).endOverlaps, (*tx).endIdle, (*tx).giveNotices, (*tx).endExpired, (*tx).dropRefusals, (*tx).dropNotices, (*tx).dropPackageFiles, (*tx).indexWords,
+			(*tx).endOverlaps, (*tx).endIdle, (*tx).giveNotices, (*tx).endExpired, (*tx).dropRefusals, (*tx).dropNotices, (*tx).indexWords,
 		} {
 			left, err := step(t)
 			if err != nil {
@@ -27,6 +27,9 @@ func (db *DB) Tidy(ctx context.Context) (more bool, err error) {
 		}
 		return nil
 	})
+	if err == nil && db.sweepPackages() {
+		more = true
+	}
 	return more, err
 }
 

@@ -6,11 +6,8 @@ import (
 	"time"
 )
 
-// paceStall ends a request in which no byte moves.
-const paceStall = time.Minute
-
 // Pace is for a request whose body or answer is large: it may take any time, as
-// long as bytes move. Its body must be read, and its answer written, by one
+// long as some move within House.Stall. Its body must be read, and its answer written, by one
 // goroutine.
 func (q *Request) Pace() {
 	q.unlimit(pacing)
@@ -26,7 +23,7 @@ func (q *Request) patience() time.Time {
 	if q.conn != nil && q.conn.isHurried() {
 		return time.Now().Add(hurriedPace)
 	}
-	return time.Now().Add(paceStall)
+	return time.Now().Add(q.House.Stall)
 }
 
 func (c *connection) isHurried() bool {
@@ -42,7 +39,11 @@ type pacedBody struct {
 
 func (b *pacedBody) Read(into []byte) (int, error) {
 	b.q.Control.SetReadDeadline(b.q.patience())
-	return b.ReadCloser.Read(into)
+	n, err := b.ReadCloser.Read(into)
+	if err == io.EOF { // net/http now reads on, to learn when the client goes away
+		b.q.Control.SetReadDeadline(time.Time{})
+	}
+	return n, err
 }
 
 type pacedAnswer struct {

@@ -33,7 +33,11 @@ const textFileTooLarge = "400 Bad request - File is too large"
 // publishFile is G70. Who may not is told before the body is read.
 func publishFile(c *call) error {
 	f := c.form()
-	hidden, selected := f.oneOf("status", "default", "hidden") == "hidden", f.oneOf("select", "package_file") != ""
+	var hidden *bool
+	if status := f.oneOf("status", "default", "hidden"); status != "" {
+		hidden = new(status == "hidden")
+	}
+	selected := f.oneOf("select", "package_file") != ""
 	if err := f.err(); err != nil {
 		return err
 	}
@@ -53,7 +57,7 @@ func publishFile(c *call) error {
 	case errors.Is(err, model.ErrTooLarge):
 		return message(http.StatusBadRequest, textFileTooLarge).because(model.ErrTooLarge)
 	case err != nil && reasonOf(err, model.ErrUnavailable) != nil:
-		return message(http.StatusInsufficientStorage, "507 Insufficient Storage").because(reasonOf(err, model.ErrUnavailable))
+		return message(http.StatusInsufficientStorage, "507 Insufficient Storage - "+reasonOf(err, model.ErrUnavailable).Text).because(reasonOf(err, model.ErrUnavailable))
 	case err != nil && errors.As(err, new(*model.Reason)):
 		return err
 	case err != nil:
@@ -80,6 +84,9 @@ func downloadFile(c *call) error {
 		return c.absentInside(c.withChallenge(err), noRow)
 	}
 	content, err := os.Open(f.Path)
+	if errors.Is(err, os.ErrNotExist) { // deleted just now, or a restore has left it behind: check tells
+		return message(http.StatusNotFound, noRow)
+	}
 	if err != nil {
 		return err
 	}
@@ -104,16 +111,18 @@ func (c *call) withChallenge(err error) error {
 	return err
 }
 
+// packageTypes are GitLab's; here all packages are of one of them.
+var packageTypes = []string{model.GenericPackage, "composer", "conan", "debian", "golang", "helm", "maven", "ml_model", "npm", "nuget", "pypi", "rpm", "rubygems", "terraform_module"}
+
 // listPackages is G72.
 func listPackages(c *call) error {
 	f := c.form()
-	name, _ := f.text("package_name")
-	f.oneOf("package_type", "generic")
+	q := model.PackageQuery{Name: f.search("package_name"), Type: f.oneOf("package_type", packageTypes...)}
 	page := f.page("")
 	if err := f.err(); err != nil {
 		return err
 	}
-	list, err := c.api.Store.Packages(c.Context, c.asker(), c.place(), model.PackageQuery{Name: name}, page.Page)
+	list, err := c.api.Store.Packages(c.Context, c.asker(), c.place(), q, page.Page)
 	if err != nil {
 		return c.withChallenge(err)
 	}
@@ -146,7 +155,7 @@ func writePackage(o *object, p *model.Package) {
 	o.number("id", p.ID)
 	o.text("name", p.Name)
 	o.text("version", p.Version)
-	o.text("package_type", "generic")
+	o.text("package_type", model.GenericPackage)
 	o.text("status", packageStatus(p.Hidden))
 	o.time("created_at", p.CreatedAt)
 	o.object("_links", func(*object) {})
