@@ -42,7 +42,7 @@ var unsupportedActors = []string{"user", "namespace", "feature_group", "reposito
 // setFeature is A145.
 func setFeature(c *call) error {
 	f := c.form()
-	if f.params["value"] == nil {
+	if f.value("value") == nil {
 		f.missing("value")
 	}
 	on := f.oneOf("value", "true", "false") == "true"
@@ -68,7 +68,7 @@ func setFeature(c *call) error {
 		return badRequest("unknown feature")
 	}
 	for _, actor := range unsupportedActors {
-		if named := f.params[actor]; named != nil && named != "" { // GitLab's Go client sends all of them
+		if named := f.value(actor); named != nil && named != "" { // GitLab's Go client sends all of them
 			return badRequest("unsupported actor")
 		}
 	}

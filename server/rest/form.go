@@ -17,11 +17,28 @@ import (
 // what is wrong with them: missing, of the wrong type, not allowed (A23).
 type form struct {
 	params  params
+	asked   func(parameter string)
 	wrongs  []string
 	refused error // beside the form of the parameters: A34's 405
 }
 
-func (c *call) form() *form { return &form{params: c.params} }
+func (c *call) form() *form { return &form{params: c.params, asked: c.api.asked} }
+
+// value is a parameter as it came; nil: there is none, or null. Whatever is read
+// here stands in operations.
+func (f *form) value(key string) any {
+	value, _ := f.given(key)
+	return value
+}
+
+// given is value, and tells null from nothing.
+func (f *form) given(key string) (value any, given bool) {
+	if f.asked != nil {
+		f.asked(key)
+	}
+	value, given = f.params[key]
+	return value, given
+}
 
 // err is nil, or A23's answer with all that is wrong in one text.
 func (f *form) err() error {
@@ -42,7 +59,7 @@ func (f *form) notAllowed(key string) {
 
 // text reads a text; a number or a boolean is one too. ok: it is there.
 func (f *form) text(key string) (text string, ok bool) {
-	switch v := f.params[key].(type) {
+	switch v := f.value(key).(type) {
 	case nil:
 		return "", false
 	case string:
@@ -62,7 +79,7 @@ func (f *form) text(key string) (text string, ok bool) {
 // required reads a text that must be there; it may be empty.
 func (f *form) required(key string) string {
 	text, ok := f.text(key)
-	if !ok && f.params[key] == nil {
+	if !ok && f.value(key) == nil {
 		f.missing(key)
 	}
 	return text
@@ -106,7 +123,7 @@ func (f *form) boolean(key string) *bool {
 // number reads a whole number; ok: there is one. One that is too large to hold
 // is the largest there is.
 func (f *form) number(key string) (n int, ok bool) {
-	if _, isBool := f.params[key].(bool); isBool {
+	if _, isBool := f.value(key).(bool); isBool {
 		f.invalid(key)
 		return 0, false
 	}
@@ -124,10 +141,10 @@ func (f *form) number(key string) (n int, ok bool) {
 
 // moment reads a time, or a date as its 00:00 UTC (A3); zero: there is none.
 func (f *form) moment(key string) time.Time {
-	if f.params[key] == nil || f.params[key] == "" {
+	if f.value(key) == nil || f.value(key) == "" {
 		return time.Time{}
 	}
-	if text, ok := f.params[key].(string); ok {
+	if text, ok := f.value(key).(string); ok {
 		if t, ok := parseTime(text); ok {
 			return t
 		}
@@ -160,7 +177,7 @@ func parseTime(text string) (time.Time, bool) {
 // scopes reads the list of scopes that a token of a kind can have (R52). An
 // empty list passes: that is a matter of values.
 func (f *form) scopes(key string, kind model.TokenKind) model.Scopes {
-	value := f.params[key]
+	value := f.value(key)
 	if value == nil {
 		f.missing(key)
 		return nil
@@ -185,7 +202,7 @@ func (f *form) scopes(key string, kind model.TokenKind) model.Scopes {
 // scopesOrText is scopes for the endpoints that take a text parted by commas
 // as well (A2).
 func (f *form) scopesOrText(key string, allowed model.Scopes) model.Scopes {
-	if text, ok := f.params[key].(string); ok {
+	if text, ok := f.value(key).(string); ok {
 		list := []any{}
 		for name := range strings.SplitSeq(text, ",") {
 			if name = strings.TrimSpace(name); name != "" {
@@ -210,7 +227,7 @@ func (f *form) id(key string) int64 {
 // ids reads a list of numbers, also parted by commas; nil: there is none.
 func (f *form) ids(key string) []int64 {
 	var list []any
-	switch v := f.params[key].(type) {
+	switch v := f.value(key).(type) {
 	case nil:
 		return nil
 	case []any:
@@ -235,14 +252,14 @@ func (f *form) ids(key string) []int64 {
 
 // list reads a list of texts, also as one text parted by commas.
 func (f *form) list(key string) (texts []string) {
-	values, ok := f.params[key].([]any)
-	if text, isText := f.params[key].(string); isText {
+	values, ok := f.value(key).([]any)
+	if text, isText := f.value(key).(string); isText {
 		ok = true
 		for part := range strings.SplitSeq(text, ",") {
 			values = append(values, strings.TrimSpace(part))
 		}
 	}
-	if !ok && f.params[key] != nil {
+	if !ok && f.value(key) != nil {
 		f.invalid(key)
 	}
 	for _, v := range values {

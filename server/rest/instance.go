@@ -96,7 +96,7 @@ func changeSettings(c *call) error {
 	f := c.form()
 	var values []model.Setting
 	for _, s := range apiSettings {
-		if _, given := f.params[s.name]; given {
+		if _, given := f.given(s.name); given {
 			values = append(values, model.Setting{Key: s.key, Value: s.read(f)})
 		}
 	}

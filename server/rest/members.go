@@ -76,7 +76,7 @@ func changeMember(c *call) error {
 	f := c.form()
 	role := f.level("access_level")
 	var ends *model.Date
-	if _, given := f.params["expires_at"]; given { // null or empty takes the date away
+	if _, given := f.given("expires_at"); given { // null or empty takes the date away
 		ends = new(f.date("expires_at"))
 	}
 	if err := f.err(); err != nil {

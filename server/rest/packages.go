@@ -11,8 +11,10 @@ import (
 
 // isPackages tells the routes of the package registry, which take Basic
 // credentials too (G75).
-func (c *call) isPackages() bool {
-	return c.endpoint.Access == model.PackagePublish || c.endpoint.Access == model.PackageDownload
+func (c *call) isPackages() bool { return takesBasic(c.endpoint) }
+
+func takesBasic(e *model.Endpoint) bool {
+	return e.Access == model.PackagePublish || e.Access == model.PackageDownload
 }
 
 // isUpload tells the route whose body is a file (G70).
@@ -92,7 +94,7 @@ func downloadFile(c *call) error {
 	}
 	defer content.Close()
 	h := c.W.Header()
-	h.Set("Content-Type", "application/octet-stream")
+	h.Set("Content-Type", fileType)
 	h.Set("Content-Disposition", `attachment; filename="`+f.Name+`"`) // its characters need no quoting (G74)
 	digest := hex.EncodeToString(f.SHA256[:])
 	h.Set("X-Checksum-SHA256", digest)

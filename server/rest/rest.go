@@ -7,6 +7,7 @@ import (
 	"net/http"
 	"net/url"
 	"strings"
+	"sync"
 	"time"
 
 	"patrol/git"
@@ -25,11 +26,19 @@ type API struct {
 	Stall    time.Duration // ends a file's content of which the client takes no more
 
 	handlers map[*model.Endpoint]handler
+	document func(prefix string) document // of this API, made once
+	asked    func(parameter string)       // tests': which ones handlers read; nil: nobody wants to know
 }
 
 // Open makes an API ready to answer.
 func (a *API) Open() *API {
 	a.handlers = attach(handlers)
+	var made sync.Once
+	var d document
+	a.document = func(prefix string) document { // a server's prefix never changes
+		made.Do(func() { d = openDocument(prefix) })
+		return d
+	}
 	return a
 }
 
@@ -113,6 +122,10 @@ func (c *call) serve(path string) {
 	path, ok := strings.CutPrefix(path, "/v4/")
 	if !ok {
 		c.sendRefusal(wrong(http.StatusNotFound, "404 Not Found")) // A8
+		return
+	}
+	if path == documentPath {
+		c.describes()
 		return
 	}
 	var allowed []string

@@ -35,13 +35,13 @@ func addRunner(c *call) error {
 // runner reads A120's parameters. project_id and group_id count only for a
 // runner of that kind, and must be there then.
 func (f *form) runner() (r model.Runner) {
-	if f.params["runner_type"] == nil {
+	if f.value("runner_type") == nil {
 		f.missing("runner_type")
 		f.notAllowed("runner_type")
 	}
 	r.Kind = model.RunnerKind(f.oneOf("runner_type", string(model.ProjectRunner), string(model.GroupRunner), string(model.InstanceRunner)))
 	place := func(key string, kind model.PlaceKind) {
-		if f.params[key] == nil {
+		if f.value(key) == nil {
 			f.missing(key)
 		}
 		r.Place = model.Place{Kind: kind, ID: f.id(key)}

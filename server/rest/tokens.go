@@ -64,7 +64,7 @@ func (f *form) tokenQuery() (q model.TokenQuery, p paging) {
 	q.Search = f.search("search")
 	if p = f.page("PersonalAccessToken"); p.keyset() { // by id (A34)
 		q.Descending = f.descending(false)
-	} else if sort, ok := f.params["sort"].(string); ok {
+	} else if sort, ok := f.value("sort").(string); ok {
 		q.Sort, q.Descending = tokenSorts[sort].Sort, tokenSorts[sort].Descending
 	}
 	return q, p
