@@ -13,7 +13,6 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"time"
 
 	"patrol/model"
 )
@@ -116,6 +115,10 @@ func TestRepositoryObjects(t *testing.T) {
 	if h := page.header; len(page.list(t)) != 2 || h.Get("X-Total") != "3" || h.Get("X-Next-Page") != "2" || !strings.Contains(h.Get("Link"), `rel="last"`) {
 		t.Errorf("A31: %s %v", page.body, page.header)
 	}
+	if got := get("tree?recursive=True&path="); len(got.list(t)) != 3 { // as python-gitlab writes it
+		t.Errorf("A132: %d %s", got.status, got.body)
+	}
+	w.expect("A23", get("tree?recursive=perhaps"), 400, `{"error":"recursive is invalid"}`)
 	page = get("commits?per_page=2&page=1")
 	if h := page.header; len(page.list(t)) != 2 || h.Get("X-Total") != "" || h.Get("X-Next-Page") != "2" || strings.Contains(h.Get("Link"), `rel="last"`) {
 		t.Errorf("A136: %s %v", page.body, page.header)
@@ -260,9 +263,9 @@ func TestRepositoryRemoved(t *testing.T) {
 }
 
 // A client that goes away in the middle of a file ends the process; the place is
-// free again, and one that takes nothing is ended.
+// free again. One that takes nothing is ended when the server drains.
 func TestRawClientGone(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.GitProcesses, c.AnonymousStall = 1, 200*time.Millisecond })
+	w := newWorld(t, func(c *Config) { c.GitProcesses = 1 })
 	p, secret, c, _ := w.code("acme/web", model.Private)
 	noise := make([]byte, 16<<20)
 	rand.NewChaCha8([32]byte{}).Read(noise)
@@ -282,14 +285,17 @@ func TestRawClientGone(t *testing.T) {
 	}
 	cancel()
 	w.await("Git has ended", func() bool { return !gitRunning(w.bare(p).dir) })
-	silent := w.dial()
-	defer silent.Close()
-	fmt.Fprintf(silent, "GET %s HTTP/1.1\r\nHost: x\r\nPRIVATE-TOKEN: %s\r\n\r\n", raw, secret)
-	w.await("Git has begun", func() bool { return gitRunning(w.bare(p).dir) })
-	w.await("Git has ended", func() bool { return !gitRunning(w.bare(p).dir) })
 	if got := w.ask("GET", raw, token(secret)); got.status != 200 || got.body != string(noise) {
 		t.Errorf("the next one: %d, %d bytes", got.status, len(got.body))
 	}
+	silent := w.dial()
+	defer silent.Close()
+	fmt.Fprintf(silent, "GET %s HTTP/1.1\r\nHost: x\r\nPRIVATE-TOKEN: %s\r\n\r\n", raw, secret)
+	if _, err := io.ReadFull(silent, make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	w.stop()
+	w.await("what the server leaves has ended", func() bool { return !gitRunning(w.bare(p).dir) })
 }
 
 // 200 clients at once have all their answers, with a few processes.

@@ -30,6 +30,8 @@ func (s *Server) route(q *door.Request) {
 		s.site(q)
 	case path == "/api" || strings.HasPrefix(path, "/api/"):
 		s.api.Serve(q, strings.TrimPrefix(path, "/api"))
+	case isGoGet(q.R):
+		(&gitCall{Request: q, s: s}).goGet()
 	default:
 		c := &gitCall{Request: q, s: s}
 		c.serve()

@@ -48,7 +48,7 @@ type Config struct {
 	GitProcesses   int           // how many Git processes at once (G30), and how many read for REST; 8 a processor
 	GitWait        time.Duration // how long a request waits for one (G30); 30 s
 	GitStall       time.Duration // ends a transfer in which no byte moves; 10 min
-	AnonymousStall time.Duration // the same without a token, and of files over REST; 1 min
+	AnonymousStall time.Duration // the same without a token; 1 min
 	BodyTime       time.Duration // what a client gets to send a body, but a fetch's or push's; 30 s
 	AnswerTime     time.Duration // until an answer must be sent, but a fetch's or push's; 2 min
 	DrainLimit     time.Duration // what running requests get after Serve is told to end; 30 s
@@ -99,7 +99,7 @@ func New(c Config) (*Server, error) {
 	s := &Server{Config: c}
 	s.reader = git.NewReader(program, c.GitProcesses)
 	s.api = (&rest.API{Store: c.Store, Revision: c.Revision, SSHPort: c.SSHPort,
-		Reader: s.reader, Patience: c.GitWait, Stall: c.AnonymousStall}).Open()
+		Reader: s.reader, Patience: c.GitWait}).Open()
 	s.House = (&door.House{Store: c.Store, Log: c.Log, URL: baseURL(c.URL), TrustedProxies: c.TrustedProxies, BodyTime: c.BodyTime, Stall: c.AnonymousStall}).Open()
 	s.images = sync.OnceValues(func() (*RegistryKey, error) { return OpenRegistryKey(c.Keys) })
 	s.leaving, s.leave = context.WithCancel(context.Background())

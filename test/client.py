@@ -35,6 +35,25 @@ try:
 except gitlab.GitlabAuthenticationError as e:
     assert e.response_code == 401 and "invalid_token" in str(e), e
 assert project.issues.get(issue.iid).author["username"] == "ghost"
+
+full = gl.projects.create({"name": "readme", "namespace_id": project.namespace["id"], "initialize_with_readme": True})
+branch = full.branches.get("main")
+assert branch.default and branch.can_push and [b.name for b in full.branches.list(get_all=True)] == ["main"], branch
+assert full.tags.list(get_all=True) == [] and project.branches.list(get_all=True) == []
+entry = full.repository_tree(get_all=True)[0]
+assert entry["path"] == "README.md" and entry["type"] == "blob", entry
+file = full.files.get("README.md", ref="main")
+assert file.decode() == full.files.raw("README.md", ref="main") == full.repository_raw_blob(entry["id"]) and file.blob_id == entry["id"], file
+assert full.files.head("README.md", ref="main")["X-Gitlab-Blob-Id"] == entry["id"]
+commits = full.commits.list(get_all=True, query_parameters={"path": "README.md"})
+assert len(commits) == 1 and commits[0].id == branch.commit["id"] == file.last_commit_id, commits
+assert full.commits.get(commits[0].short_id).stats["deletions"] == 0
+try:
+    full.files.get("../HEAD", ref="main")
+    raise SystemExit("A137: a path led out of the tree")
+except gitlab.GitlabGetError as e:
+    assert e.response_code == 404 and e.error_message == "404 File Not Found", e
+
 settings = gl.settings.get()
 settings.max_personal_access_token_lifetime = 90
 settings.save()

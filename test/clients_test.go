@@ -33,7 +33,8 @@ type patrol struct {
 	log    strings.Builder
 }
 
-func start(t *testing.T) *patrol {
+// start builds the program and serves with it.
+func start(t *testing.T, flags ...string) *patrol {
 	t.Helper()
 	dir := t.TempDir()
 	p := &patrol{program: filepath.Join(dir, "patrol"), database: filepath.Join(dir, "patrol.db")}
@@ -43,7 +44,7 @@ func start(t *testing.T) *patrol {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
 	p.admin = p.run(t, "token", "create", "--user", "root", "--name", "admin", "--scope", "api")
-	p.server = exec.Command(p.program, "--db", p.database, "serve", "--http", "127.0.0.1:0", "--ssh", "127.0.0.1:0")
+	p.server = exec.Command(p.program, append([]string{"--db", p.database, "serve", "--http", "127.0.0.1:0", "--ssh", "127.0.0.1:0"}, flags...)...)
 	stderr, err := p.server.StderrPipe()
 	if err != nil {
 		t.Fatal(err)

@@ -9,7 +9,6 @@ import (
 	"io"
 	"net/http"
 	"strconv"
-	"time"
 	"unicode/utf8"
 
 	"patrol/git"
@@ -127,13 +126,13 @@ func (c *call) sendFile(f *file, blob io.Reader) {
 	rest[0] = ','
 
 	c.W.Header()["Content-Type"] = jsonType
-	out := c.stream(http.StatusOK)
-	out.Write(append(before.b, '"'))
-	encoder := base64.NewEncoder(base64.StdEncoding, out)
-	out.copied(io.Copy(encoder, blob))
+	c.Pace()
+	c.W.WriteHeader(http.StatusOK)
+	c.W.Write(append(before.b, '"'))
+	encoder := base64.NewEncoder(base64.StdEncoding, c.W)
+	copied(io.Copy(encoder, blob))
 	encoder.Close()
-	out.Write([]byte{'"'})
-	out.Write(rest)
+	c.W.Write(append([]byte{'"'}, rest...))
 }
 
 // getRawFile is A134.
@@ -176,9 +175,10 @@ func (c *call) sendRaw(in *code, id string) error {
 	}
 	h["Content-Disposition"] = []string{"inline"}
 	h["Content-Length"] = []string{strconv.FormatInt(blob.Size, 10)}
-	out := c.stream(http.StatusOK)
+	c.Pace()
+	c.W.WriteHeader(http.StatusOK)
 	if c.R.Method != http.MethodHead {
-		out.copied(io.Copy(out, content))
+		copied(io.Copy(c.W, content))
 	}
 	return nil
 }
@@ -200,25 +200,9 @@ func isText(start []byte, whole bool) bool {
 	return false
 }
 
-// stream is an answer that takes its time: it goes on as long as the client takes
-// a piece of it within Stall.
-type stream struct{ c *call }
-
-// stream begins such an answer.
-func (c *call) stream(status int) stream {
-	c.Moves()
-	c.W.WriteHeader(status)
-	return stream{c}
-}
-
-func (s stream) Write(piece []byte) (int, error) {
-	s.c.Control.SetWriteDeadline(time.Now().Add(s.c.api.Stall))
-	return s.c.W.Write(piece)
-}
-
 // copied ends the connection if what was read, or sent, isn't all: it must not
 // look like a whole answer.
-func (s stream) copied(_ int64, err error) {
+func copied(_ int64, err error) {
 	if err != nil {
 		panic(http.ErrAbortHandler)
 	}

@@ -106,14 +106,16 @@ func (f *form) search(key string) string {
 	return text
 }
 
-// boolean is nil if there is none, or an empty text.
+// boolean is nil if there is none, or an empty text. python-gitlab writes True and
+// False.
 func (f *form) boolean(key string) *bool {
-	switch text, ok := f.text(key); {
-	case !ok || text == "":
+	text, _ := f.text(key)
+	switch strings.ToLower(text) {
+	case "":
 		return nil
-	case text == "true" || text == "1":
+	case "true", "1":
 		return new(true)
-	case text == "false" || text == "0":
+	case "false", "0":
 		return new(false)
 	}
 	f.invalid(key)

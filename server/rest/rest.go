@@ -15,7 +15,7 @@ import (
 	"patrol/server/door"
 )
 
-// API answers what is below /api. Store, Reader and the durations are required.
+// API answers what is below /api. Store, Reader and Patience are required.
 type API struct {
 	Store    model.Store
 	Revision string // of the build, in GET /version
@@ -23,7 +23,6 @@ type API struct {
 
 	Reader   *git.Reader   // of the repositories
 	Patience time.Duration // how long a request waits for a place among those that read
-	Stall    time.Duration // ends a file's content of which the client takes no more
 
 	handlers map[*model.Endpoint]handler
 	document func(prefix string) document // of this API, made once
