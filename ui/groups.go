@@ -38,7 +38,7 @@ func newGroups(a *App) screen {
 		{head: "CREATION", worth: 2, cell: a.creationCell},
 		{head: "PROJECTS", worth: 4, right: true, cell: func(s spot) string { return count(s.Projects) }},
 		{head: "TOKENS", worth: 3, cell: a.tokensCell},
-		{head: "YOU", worth: 6, cell: func(s spot) string { return roleName(s.role) }},
+		{head: "YOU", worth: 6, rare: true, cell: a.youCell},
 	}
 	placeDeeds(a, l)
 	l.deeds[keys.New] = deed{do: func() tea.Cmd { return a.push(newGroupForm(a, "")) }}

@@ -14,6 +14,7 @@ type column[T any] struct {
 	worth  int  // when there is no room, the column with the largest goes first; 1 never goes
 	least  int  // how narrow it may get; 0: as it is
 	right  bool // numbers
+	rare   bool // it isn't shown where no row has anything to say in it
 	middle bool // paths, which are cut in the middle and not painted
 }
 
@@ -36,8 +37,10 @@ func (l *list[T]) measure() {
 		natural[c] = l.natural(c, col)
 	}
 	l.picked = nil
-	for c := range l.columns {
-		l.picked = append(l.picked, c)
+	for c, col := range l.columns {
+		if !col.rare || slices.ContainsFunc(l.cells, func(cells []string) bool { return cells[c] != "" }) {
+			l.picked = append(l.picked, c)
+		}
 	}
 	for {
 		over := gutter - 2

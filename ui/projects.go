@@ -24,7 +24,7 @@ func newProjects(a *App) screen {
 			{head: "TOKENS", worth: 3, cell: a.tokensCell},
 			{head: "NEXT EXPIRY", worth: 2, cell: func(s spot) string { return a.nextExpiry(s.NextExpiry) }},
 			{head: "CREATION", worth: 4, cell: a.creationCell},
-			{head: "YOU", worth: 6, cell: func(s spot) string { return roleName(s.role) }},
+			{head: "YOU", worth: 6, rare: true, cell: a.youCell},
 		},
 		fetch: func(ctx context.Context, w wanted, p model.Page) (model.List[spot], error) {
 			found, err := a.Store.Projects(ctx, a.Actor, model.PlaceQuery{Search: w.filter, Counts: true}, p)

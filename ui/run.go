@@ -95,14 +95,22 @@ func Run(ctx context.Context, c Config) error {
 	return nil
 }
 
+// How often in a second the library looks whether there is something to draw. It
+// does so for ever, and each look costs: a hundredth of a core here, and less
+// for each of many who sit elsewhere, where the line takes longer anyway.
+const (
+	framesHere      = 90
+	framesElsewhere = 50
+)
+
 func options(c Config, env environment) []tea.ProgramOption {
 	options := []tea.ProgramOption{
-		tea.WithInput(unread(c.In)), tea.WithOutput(frugalOutput(c.Out)), tea.WithEnvironment(c.Env), tea.WithFPS(120),
+		tea.WithInput(unread(c.In)), tea.WithOutput(frugalOutput(c.Out)), tea.WithEnvironment(c.Env), tea.WithFPS(framesHere),
 		tea.WithoutSignalHandler(), // signals end ctx; the library's own handler would wait for ever if it came second
 		tea.WithFilter(func(_ tea.Model, msg tea.Msg) tea.Msg { return filterMsg(env, msg) }),
 	}
 	if c.Window != nil {
-		options = append(options, tea.WithWindowSize(c.Window.Size.Width, c.Window.Size.Height))
+		options = append(options, tea.WithWindowSize(c.Window.Size.Width, c.Window.Size.Height), tea.WithFPS(framesElsewhere))
 	}
 	if env["NO_COLOR"] != "" { // the library only knows it as a number or a truth value
 		options = append(options, tea.WithColorProfile(colorprofile.ASCII))

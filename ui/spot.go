@@ -76,15 +76,12 @@ func (s spot) target() model.Target {
 	}
 }
 
-// creationCell is the CREATION column.
+// creationCell is the CREATION column: what is in the way, if anything is.
 func (a *App) creationCell(s spot) string {
 	sub := s.Kind == model.GroupPlace && s.Place != s.top
 	switch s.creation.Rule {
 	case "":
-		if sub {
-			return a.theme.state(okay, "as "+clean(s.topPath))
-		}
-		return a.theme.state(okay, "allowed")
+		return ""
 	case "R70":
 		return a.theme.state(bad, "by flag")
 	case "R75":
@@ -103,13 +100,13 @@ func (a *App) tokensCell(s spot) string {
 		return a.theme.paint(dim, "hidden")
 	}
 	if c.ActiveTokens > 0 {
-		text = a.theme.paint(okay, "●") + count(c.ActiveTokens)
+		text = count(c.ActiveTokens)
 	}
 	if c.InactiveTokens > 0 {
 		if text != "" {
 			text += " "
 		}
-		text += a.theme.paint(off, "○") + count(c.InactiveTokens)
+		text += symbols[off] + count(c.InactiveTokens)
 	}
 	return orDash(text)
 }
@@ -119,7 +116,7 @@ func (a *App) nextExpiry(d model.Date) string {
 	if d == 0 {
 		return ""
 	}
-	return a.expiry(d) + " " + a.theme.paint(dim, monthDay(d, a.today()))
+	return a.expiry(d) + " " + monthDay(d, a.today())
 }
 
 // soon is how many days before its end an active token is worth a warning.
@@ -131,10 +128,19 @@ func (a *App) expiry(d model.Date) string {
 	if d-today <= soon {
 		return a.theme.state(warn, until(d, today))
 	}
-	return a.theme.state(okay, until(d, today))
+	return well(until(d, today))
 }
 
-// roleName is the YOU column.
+// youCell is the YOU column. To an administrator it would say the same of every
+// place.
+func (a *App) youCell(s spot) string {
+	if a.me.Admin {
+		return ""
+	}
+	return roleName(s.role)
+}
+
+// roleName is a role, or that there is none.
 func roleName(r model.Role) string {
 	if r == model.NoRole {
 		return "–"

@@ -459,7 +459,7 @@ func TestThemes(t *testing.T) {
 				t.Fatalf("%v: %q in\n%s", env, r, strip(ascii))
 			}
 		}
-		if !strings.Contains(ascii, "* allowed") || !strings.Contains(strip(ascii), " > acme") {
+		if !strings.Contains(strip(ascii), "! in 3 d") || !strings.Contains(strip(ascii), "x by labs") || !strings.Contains(strip(ascii), " > acme") {
 			t.Errorf("%v:\n%s", env, strip(ascii))
 		}
 	}

@@ -48,20 +48,20 @@ const (
 
 // The colours have a contrast of at least 5:1 on #16161e and on white; those for
 // a background that nobody tells have 5:1 on the one and 3:1 on the other.
-// Backgrounds are never painted. The marker moves with every key: a colour of
-// the 256 takes half the bytes.
+// Backgrounds are never painted. A colour of the 256 takes half the bytes of any
+// other; there is none that has both, for okay and bad on an untold background.
 var (
 	darkStyles = [looks]lipgloss.Style{
-		dim: colour("#8b949e"), okay: colour("#7ee2a8"), warn: colour("#f2c14e"), bad: colour("#ff7b72"),
-		off: colour("#8b949e"), accent: colour("#c4a7ff"), marker: colour("183"), head: colour("#8b949e"),
+		dim: colour("246"), okay: colour("115"), warn: colour("221"), bad: colour("210"),
+		off: colour("246"), accent: colour("183"), marker: colour("183"), head: colour("246"),
 	}
 	lightStyles = [looks]lipgloss.Style{
-		dim: colour("#57606a"), okay: colour("#0a7a3d"), warn: colour("#8a5a00"), bad: colour("#b42318"),
-		off: colour("#57606a"), accent: colour("#5b21b6"), marker: colour("55"), head: colour("#57606a"),
+		dim: colour("240"), okay: colour("22"), warn: colour("94"), bad: colour("124"),
+		off: colour("240"), accent: colour("55"), marker: colour("55"), head: colour("240"),
 	}
 	eitherStyles = [looks]lipgloss.Style{
-		dim: colour("#888c96"), okay: colour("#3c9e62"), warn: colour("#be841e"), bad: colour("#eb5c54"),
-		off: colour("#888c96"), accent: colour("#a07df5"), marker: colour("135"), head: colour("#888c96"),
+		dim: colour("245"), okay: colour("#3c9e62"), warn: colour("#be841e"), bad: colour("#eb5c54"),
+		off: colour("245"), accent: colour("#a07df5"), marker: colour("135"), head: colour("245"),
 	}
 	sixteenStyles = [looks]lipgloss.Style{okay: colour("2"), bad: colour("1"), accent: bold, marker: bold, head: bold}
 	plainStyles   = [looks]lipgloss.Style{accent: bold, marker: bold, head: bold}
@@ -109,10 +109,15 @@ func (t *theme) paint(l look, s string) string {
 	return t.on[l] + s + reset
 }
 
-// state is a symbol and a word in the symbol's look.
+// state is a symbol in its look, and a word: painting that as well would cost
+// more bytes than it says.
 func (t *theme) state(l look, word string) string {
-	return t.paint(l, strings.TrimSuffix(symbols[l]+" "+word, " "))
+	return strings.TrimSuffix(t.paint(l, symbols[l])+" "+word, " ")
 }
+
+// well is a word where all is well, under those of state: nothing is painted, and
+// nothing stands before it.
+func well(word string) string { return "  " + word }
 
 // Our own symbols are one cell wide, and so is what stands for them where they
 // may be missing or wide: nothing moves.
