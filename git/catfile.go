@@ -16,6 +16,7 @@ import (
 type catFile struct {
 	process    *process
 	repository string
+	started    time.Time
 	folder     os.FileInfo // of the repository, when the process was started
 	out        *bufio.Reader
 	left       int64 // bytes of the last object, its line end too, that nobody has read yet
@@ -46,7 +47,7 @@ func startCatFile(program Program, repository string, folder os.FileInfo) (*catF
 	if err := p.cmd.Start(); err != nil {
 		return nil, err
 	}
-	return &catFile{process: p, repository: repository, folder: folder, out: bufio.NewReaderSize(stdout, catBuffer)}, nil
+	return &catFile{process: p, repository: repository, started: time.Now(), folder: folder, out: bufio.NewReaderSize(stdout, catBuffer)}, nil
 }
 
 // end ends the process, whatever it is at.

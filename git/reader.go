@@ -18,7 +18,8 @@ type Reader struct {
 	program Program
 	most    int           // processes that answer or are warm
 	slots   *Slots        // one for each View
-	warmth  time.Duration // how long a process stays warm
+	warmth  time.Duration // how long a process stays warm without work
+	age     time.Duration // and at all: it holds packs open that were put together since
 	walk    time.Duration // what one list of a repository may take
 
 	mu       sync.Mutex
@@ -36,7 +37,7 @@ var ErrTooLong = errors.New("it takes Git too long")
 
 // NewReader makes one, for at most most views at once; one peer gets half.
 func NewReader(program Program, most int) *Reader {
-	return &Reader{program: program, most: most, slots: NewSlots(most), warmth: 30 * time.Second, walk: 30 * time.Second}
+	return &Reader{program: program, most: most, slots: NewSlots(most), warmth: 30 * time.Second, age: 10 * time.Minute, walk: 30 * time.Second}
 }
 
 // Close opens no more views, waits until all are closed, and ends what is warm.
@@ -91,7 +92,7 @@ func (v *View) giveBack() {
 	}
 	c := v.cat
 	v.cat = nil
-	if untouched := v.stop(); !untouched || c.broken || !c.skip() {
+	if untouched := v.stop(); !untouched || c.broken || !c.skip() || time.Since(c.started) > v.reader.age {
 		v.reader.drop(c)
 		return
 	}

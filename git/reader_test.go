@@ -233,6 +233,12 @@ func TestWarmProcesses(t *testing.T) {
 	if use(nil) != first {
 		t.Error("a second request has a process of its own")
 	}
+	r.age = 0
+	use(nil)
+	if len(r.idle) != 0 {
+		t.Error("a process of any age stays warm")
+	}
+	r.age = time.Hour
 	use(func(v *View) { v.cat.process.end() })
 	second := use(nil)
 	if second == first {

@@ -13,6 +13,7 @@ import (
 	"strings"
 	"sync"
 	"testing"
+	"time"
 
 	"patrol/model"
 )
@@ -263,9 +264,10 @@ func TestRepositoryRemoved(t *testing.T) {
 }
 
 // A client that goes away in the middle of a file ends the process; the place is
-// free again. One that takes nothing is ended when the server drains.
+// free again. One that takes nothing is ended after a while, or when the server
+// drains.
 func TestRawClientGone(t *testing.T) {
-	w := newWorld(t, func(c *Config) { c.GitProcesses = 1 })
+	w := newWorld(t, func(c *Config) { c.GitProcesses, c.AnonymousStall = 1, time.Second })
 	p, secret, c, _ := w.code("acme/web", model.Private)
 	noise := make([]byte, 16<<20)
 	rand.NewChaCha8([32]byte{}).Read(noise)
@@ -288,14 +290,16 @@ func TestRawClientGone(t *testing.T) {
 	if got := w.ask("GET", raw, token(secret)); got.status != 200 || got.body != string(noise) {
 		t.Errorf("the next one: %d, %d bytes", got.status, len(got.body))
 	}
-	silent := w.dial()
-	defer silent.Close()
-	fmt.Fprintf(silent, "GET %s HTTP/1.1\r\nHost: x\r\nPRIVATE-TOKEN: %s\r\n\r\n", raw, secret)
-	if _, err := io.ReadFull(silent, make([]byte, 100)); err != nil {
-		t.Fatal(err)
+	for _, end := range []func(){func() {}, w.stop} {
+		silent := w.dial()
+		defer silent.Close()
+		fmt.Fprintf(silent, "GET %s HTTP/1.1\r\nHost: x\r\nPRIVATE-TOKEN: %s\r\n\r\n", raw, secret)
+		if _, err := io.ReadFull(silent, make([]byte, 100)); err != nil {
+			t.Fatal(err)
+		}
+		end()
+		w.await("what takes nothing has ended", func() bool { return !gitRunning(w.bare(p).dir) })
 	}
-	w.stop()
-	w.await("what the server leaves has ended", func() bool { return !gitRunning(w.bare(p).dir) })
 }
 
 // 200 clients at once have all their answers, with a few processes.
