@@ -105,9 +105,6 @@ func (v *View) take() (fresh bool, err error) {
 		return false, nil
 	}
 	v.giveBack()
-	if err := v.ctx.Err(); err != nil {
-		return false, err
-	}
 	folder, err := os.Stat(v.repository)
 	if err != nil {
 		return false, err
@@ -127,6 +124,9 @@ func (v *View) take() (fresh bool, err error) {
 // replaced.
 func (v *View) object(name string) (*object, error) {
 	for {
+		if err := v.ctx.Err(); err != nil {
+			return nil, err
+		}
 		fresh, err := v.take()
 		if err != nil {
 			return nil, err

@@ -191,6 +191,21 @@ func TestTree(t *testing.T) {
 			t.Errorf("A137: %q: %+v, %v", path, rows, err)
 		}
 	}
+	// Trees that no honest Git writes.
+	blob := w.git("rev-parse", "main:b.txt")
+	odd := filepath.Join(w.work, "odd")
+	var id []byte
+	fmt.Sscanf(blob, "%x", &id)
+	if err := os.WriteFile(odd, append([]byte("100644 ..\x00"), id...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	w.git("update-ref", "refs/heads/odd", w.git("commit-tree", "-m", "odd", w.git("hash-object", "-t", "tree", "-w", "--literally", odd)))
+	w.push("odd")
+	if c, err := v.Resolve("odd"); err != nil {
+		t.Error(err)
+	} else if e, err := v.Find(c, ".."); !errors.Is(err, ErrNotThere) {
+		t.Errorf("A137: %+v, %v", e, err)
+	}
 	log, err := v.Commits(Log{Part: Part{0, 9, 9}, From: c.ID, Path: ":(glob)*"}) // a name, no pattern
 	if err != nil || len(log.Rows) != 0 {
 		t.Errorf("A137: %+v, %v", log, err)

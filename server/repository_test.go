@@ -10,8 +10,10 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"strconv"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 
@@ -290,6 +292,19 @@ func TestRawClientGone(t *testing.T) {
 	if got := w.ask("GET", raw, token(secret)); got.status != 200 || got.body != string(noise) {
 		t.Errorf("the next one: %d, %d bytes", got.status, len(got.body))
 	}
+	c.commit("large", strings.Repeat("x", 10<<20))
+	c.run("push", "-q", w.remote("acme/web", secret), "main")
+	half := w.dial()
+	defer half.Close()
+	fmt.Fprintf(half, "GET %s HTTP/1.1\r\nHost: x\r\nConnection: close\r\nPRIVATE-TOKEN: %s\r\n\r\n", strings.Replace(raw, "noise/raw", "large?ref=main", 1), secret)
+	if _, err := io.ReadFull(half, make([]byte, 100)); err != nil {
+		t.Fatal(err)
+	}
+	endGit(t, w.bare(p).dir)
+	rest, _ := io.ReadAll(half)
+	if strings.HasSuffix(string(rest), "\r\n0\r\n\r\n") {
+		t.Error("a part of a file looks like the whole")
+	}
 	for _, end := range []func(){func() {}, w.stop} {
 		silent := w.dial()
 		defer silent.Close()
@@ -299,6 +314,23 @@ func TestRawClientGone(t *testing.T) {
 		}
 		end()
 		w.await("what takes nothing has ended", func() bool { return !gitRunning(w.bare(p).dir) })
+	}
+}
+
+// endGit kills the processes that work in a folder.
+func endGit(t *testing.T, dir string) {
+	t.Helper()
+	processes, _ := filepath.Glob("/proc/[0-9]*")
+	killed := false
+	for _, process := range processes {
+		if cwd, err := filepath.EvalSymlinks(process + "/cwd"); err == nil && cwd == dir {
+			pid, _ := strconv.Atoi(filepath.Base(process))
+			syscall.Kill(pid, syscall.SIGKILL)
+			killed = true
+		}
+	}
+	if !killed {
+		t.Error("no process works in " + dir)
 	}
 }
 
