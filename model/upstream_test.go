@@ -5,7 +5,7 @@ import (
 	"testing"
 )
 
-// R191: what can't work is refused when it is set.
+// R190/ai_upstream, R190/k8s_upstreams, R191: what can't work is refused when it is set.
 func TestUpstreams(t *testing.T) {
 	for text, want := range map[string]string{
 		"":   "",

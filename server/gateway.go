@@ -32,6 +32,7 @@ type gateway struct {
 	keyFile string // holds what the upstream is shown; empty: nothing
 	caFile  string // that its certificate is checked with; empty: the system's
 	headers map[string][]string
+	silence time.Duration                         // how long the upstream may say nothing in its answer
 	fail    func(status int, reason, text string) // in the door's own words
 }
 
@@ -39,6 +40,7 @@ type gateway struct {
 const (
 	upstreamDial   = 10 * time.Second
 	upstreamHeader = 5 * time.Minute // until its answer begins: models think
+	clusterSilence = 4 * time.Hour   // in an answer: who watches a quiet cluster, or its logs, hears nothing for long
 	upstreamMost   = 1 << 20         // bytes of its answer's head
 	maxKeyFile     = 64 << 10        // bytes
 )
@@ -59,13 +61,13 @@ func (g *gateway) forward() {
 		g.failed(err)
 		return
 	}
-	transport, err := g.s.upstreams.transport(g.caFile)
+	transport, err := g.s.upstreams.transport(g.caFile, g.R.Header.Get("Upgrade") != "")
 	if err != nil {
 		g.failed(err)
 		return
 	}
 	g.Used()
-	g.Moves()
+	g.Pace()
 	ctx, cancel := context.WithCancel(g.Context)
 	defer cancel()
 	defer context.AfterFunc(g.s.leaving, func() { time.AfterFunc(gatewayLeaves, cancel) })()
@@ -73,7 +75,7 @@ func (g *gateway) forward() {
 		Rewrite:   func(p *httputil.ProxyRequest) { g.rewrite(p.Out, to, key) },
 		Transport: transport, FlushInterval: -1,
 		ModifyResponse: func(r *http.Response) error {
-			r.Header.Del("Set-Cookie")
+			g.answers(r, cancel)
 			return nil
 		},
 		ErrorHandler: func(_ http.ResponseWriter, _ *http.Request, err error) { g.failed(err) },
@@ -92,6 +94,9 @@ func (g *gateway) rewrite(out *http.Request, to *url.URL, key string) {
 		out.URL.Path, out.URL.RawPath = plain, path
 	}
 	out.URL.RawQuery = withoutSecret(g.R.URL.RawQuery)
+	if out.Body == nil && (out.Method == http.MethodGet || out.Method == http.MethodHead || out.Method == http.MethodOptions) {
+		out.Body = onceOnly{}
+	}
 	for name := range out.Header {
 		if strings.HasPrefix(name, "X-Patrol-") || strings.HasPrefix(name, "Impersonate-") {
 			out.Header.Del(name)
@@ -117,6 +122,43 @@ func (g *gateway) rewrite(out *http.Request, to *url.URL, key string) {
 	}
 }
 
+// answers makes the upstream's answer the client's (G85): what the API says of all
+// its answers isn't said of it.
+func (g *gateway) answers(r *http.Response, cancel context.CancelFunc) {
+	r.Header.Del("Set-Cookie")
+	h := g.W.Header()
+	for _, name := range []string{"Cache-Control", "Vary", "X-Content-Type-Options"} {
+		h.Del(name)
+	}
+	for name := range r.Header {
+		h.Del(name)
+	}
+	switch r.StatusCode {
+	case http.StatusSwitchingProtocols:
+		g.Status = r.StatusCode // for the log; it is sent past g.W
+	default:
+		r.Body = &heard{r.Body, g.silence, time.AfterFunc(g.silence, cancel)}
+	}
+}
+
+// heard is an answer that is cut off once nothing more of it comes.
+type heard struct {
+	io.ReadCloser
+	silence time.Duration
+	timer   *time.Timer
+}
+
+func (h *heard) Read(into []byte) (int, error) {
+	h.timer.Reset(h.silence)
+	defer h.timer.Stop()
+	return h.ReadCloser.Read(into)
+}
+
+func (h *heard) Close() error {
+	h.timer.Stop()
+	return h.ReadCloser.Close()
+}
+
 // roleName is a role as headers have it; empty: none.
 func roleName(r model.Role) string {
 	if r == model.NoRole {
@@ -124,6 +166,13 @@ func roleName(r model.Role) string {
 	}
 	return strings.ToLower(r.String())
 }
+
+// onceOnly is a body of nothing. What has a body that can't be had again, net/http
+// never sends a second time, also where a connection that was used before breaks.
+type onceOnly struct{}
+
+func (onceOnly) Read([]byte) (int, error) { return 0, io.EOF }
+func (onceOnly) Close() error             { return nil }
 
 // withoutSecret is a query without the parameter that may hold one, and
 // otherwise as it was.
@@ -184,41 +233,66 @@ func readKey(file string) (string, error) {
 	return key, nil
 }
 
-// upstreams are the ways to other servers, one for each file of certificates.
+// upstreams are the ways to other servers.
 type upstreams struct {
 	mu sync.Mutex
-	by map[string]*http.Transport
+	by map[way]*http.Transport
 }
 
-// transport speaks to a server whose certificate a file vouches for; the file is
-// read once.
-func (u *upstreams) transport(caFile string) (*http.Transport, error) {
+// way is what transports differ in.
+type way struct {
+	caFile   string // that vouches for the server's certificate; empty: the system's
+	upgrades bool   // only HTTP/1.1 has what kubectl exec asks for
+}
+
+// transport is the way to a server. Its file of certificates is read again when
+// it has changed.
+func (u *upstreams) transport(caFile string, upgrades bool) (*http.Transport, error) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	if known := u.by[caFile]; known != nil {
+	w := way{caFile, upgrades}
+	known := u.by[w]
+	if caFile == "" && known != nil {
 		return known, nil
 	}
 	t := &http.Transport{
 		DialContext:         (&net.Dialer{Timeout: upstreamDial, KeepAlive: 30 * time.Second}).DialContext,
 		TLSHandshakeTimeout: upstreamDial, ResponseHeaderTimeout: upstreamHeader, IdleConnTimeout: time.Minute,
-		MaxResponseHeaderBytes: upstreamMost, MaxIdleConnsPerHost: 16, DisableCompression: true, ForceAttemptHTTP2: true,
+		MaxResponseHeaderBytes: upstreamMost, MaxIdleConnsPerHost: 16, DisableCompression: true, Protocols: new(http.Protocols),
 	}
+	t.Protocols.SetHTTP1(true)
+	t.Protocols.SetHTTP2(!upgrades)
 	if caFile != "" {
-		text, err := os.ReadFile(caFile)
+		roots, err := certificates(caFile)
 		if err != nil {
 			return nil, err
 		}
-		roots := x509.NewCertPool()
-		if !roots.AppendCertsFromPEM(text) {
-			return nil, fmt.Errorf("%s holds no certificate", caFile)
+		if known != nil && known.TLSClientConfig.RootCAs.Equal(roots) {
+			return known, nil
 		}
 		t.TLSClientConfig = &tls.Config{RootCAs: roots, MinVersion: tls.VersionTLS12}
 	}
-	if u.by == nil {
-		u.by = map[string]*http.Transport{}
+	if known != nil {
+		known.CloseIdleConnections()
 	}
-	u.by[caFile] = t
+	if u.by == nil {
+		u.by = map[way]*http.Transport{}
+	}
+	u.by[w] = t
 	return t, nil
+}
+
+// certificates reads those of a file.
+func certificates(file string) (*x509.CertPool, error) {
+	text, err := os.ReadFile(file)
+	if err != nil {
+		return nil, err
+	}
+	roots := x509.NewCertPool()
+	if !roots.AppendCertsFromPEM(text) {
+		return nil, fmt.Errorf("%s holds no certificate", file)
+	}
+	return roots, nil
 }
 
 // aiEndpoint is what the AI gateway asks of a token (G80): any known user with
@@ -255,7 +329,7 @@ func (s *Server) ai(q *door.Request) {
 	case upstream == nil, !staysBelow(q.Path):
 		answer(http.StatusNotFound, "Not Found")
 	default:
-		g := &gateway{Request: q, s: s, url: upstream.URL, path: strings.TrimPrefix(q.Path, "/api/v4"), keyFile: upstream.KeyFile,
+		g := &gateway{Request: q, s: s, url: upstream.URL, path: strings.TrimPrefix(q.Path, "/api/v4"), keyFile: upstream.KeyFile, silence: s.Silence,
 			fail: func(status int, _, text string) { answer(status, text) }}
 		g.forward()
 	}
@@ -301,7 +375,7 @@ func (s *Server) kubernetes(q *door.Request) {
 		s.kubernetesFailed(q, err)
 		return
 	}
-	g := &gateway{Request: q, s: s, url: cluster.URL, path: path, keyFile: cluster.TokenFile, caFile: cluster.CAFile, fail: answer, headers: map[string][]string{
+	g := &gateway{Request: q, s: s, url: cluster.URL, path: path, keyFile: cluster.TokenFile, caFile: cluster.CAFile, silence: clusterSilence, fail: answer, headers: map[string][]string{
 		"X-Patrol-Project": {e.Project.FullPath}, "X-Patrol-Role": {roleName(e.Project.Role)},
 	}}
 	if cluster.AccessAs == model.AccessAsUser {

@@ -48,7 +48,8 @@ type Config struct {
 	GitProcesses   int           // how many Git processes at once (G30), and how many read for REST; 8 a processor
 	GitWait        time.Duration // how long a request waits for one (G30); 30 s
 	GitStall       time.Duration // ends a transfer in which no byte moves; 10 min
-	AnonymousStall time.Duration // the same without a token; 1 min
+	AnonymousStall time.Duration // the same without a token, and of files over REST; 1 min
+	Silence        time.Duration // ends an answer in which the upstream of AI says nothing; 5 min
 	BodyTime       time.Duration // what a client gets to send a body, but a fetch's or push's; 30 s
 	AnswerTime     time.Duration // until an answer must be sent, but a fetch's or push's; 2 min
 	DrainLimit     time.Duration // what running requests get after Serve is told to end; 30 s
@@ -93,6 +94,7 @@ func New(c Config) (*Server, error) {
 	c.GitWait = cmp.Or(c.GitWait, 30*time.Second)
 	c.GitStall = cmp.Or(c.GitStall, 10*time.Minute)
 	c.AnonymousStall = cmp.Or(c.AnonymousStall, time.Minute)
+	c.Silence = cmp.Or(c.Silence, 5*time.Minute)
 	c.BodyTime = cmp.Or(c.BodyTime, 30*time.Second)
 	c.AnswerTime = cmp.Or(c.AnswerTime, 2*time.Minute)
 	c.DrainLimit = cmp.Or(c.DrainLimit, 30*time.Second)

@@ -8,6 +8,11 @@ import "patrol/model"
 // wants to know: what he can't see isn't there for the token either (R164).
 func (t *tx) asked(actor model.Caller, token model.Token, q model.Question) (f model.Facts, err error) {
 	f = model.Facts{Today: t.today(), Caller: callerOf(token), Access: q.Access, Action: q.Action}
+	if model.Admit(f.Caller, f.Access, f.Today).Allowed { // whom a door refuses isn't told what is behind it
+		if err := t.askedUpstream(q); err != nil {
+			return f, err
+		}
+	}
 	p, err := t.askedPlace(token, q)
 	if err != nil {
 		return f, err
@@ -25,6 +30,41 @@ func (t *tx) asked(actor model.Caller, token model.Token, q model.Question) (f m
 		return f, err
 	}
 	return f, t.revive(&f, token, p)
+}
+
+// askedUpstream is nil if a gateway has something to send the request on to (G80,
+// G82).
+func (t *tx) askedUpstream(q model.Question) error {
+	settings, err := t.instance()
+	if err != nil {
+		return err
+	}
+	switch {
+	case q.Access == model.AIGateway && settings.settings[model.SettingAIUpstream] == "":
+		return &model.Reason{Rule: "G80", Kind: model.ErrNotFound,
+			Text: "There is nothing behind the AI gateway.", Remedy: "an address in the setting " + model.SettingAIUpstream}
+	case q.Cluster != "":
+		if _, known, err := t.cluster(q.Cluster); err != nil || known {
+			return err
+		}
+		return &model.Reason{Rule: "G82", Kind: model.ErrNotFound,
+			Text: "There is no such Kubernetes cluster.", Remedy: "a cluster of that number in the setting " + model.SettingK8sUpstreams}
+	}
+	return nil
+}
+
+// cluster finds one of the setting's.
+func (t *tx) cluster(name string) (c model.Cluster, known bool, err error) {
+	settings, err := t.instance()
+	if err != nil {
+		return c, false, err
+	}
+	clusters, err := model.ParseClusters(settings.settings[model.SettingK8sUpstreams])
+	if err != nil {
+		return c, false, err
+	}
+	c, known = model.ClusterNamed(clusters, name)
+	return c, known, nil
 }
 
 // askedPlace is the place of a question: the one named, the token's own, or none.
@@ -45,19 +85,11 @@ func (t *tx) askedPlace(token model.Token, q model.Question) (place, error) {
 }
 
 // clusterPlace is the project of a cluster (G81).
-func (t *tx) clusterPlace(name string) (place, error) {
-	settings, err := t.instance()
-	if err != nil {
-		return place{}, err
-	}
-	clusters, err := model.ParseClusters(settings.settings[model.SettingK8sUpstreams])
-	if err != nil {
-		return place{}, err
-	}
-	c, ok := model.ClusterNamed(clusters, name)
-	if !ok {
-		return place{}, &model.Reason{Rule: "G82", Kind: model.ErrNotFound,
-			Text: "There is no such Kubernetes cluster.", Remedy: "a cluster of that number in the setting " + model.SettingK8sUpstreams}
+func (t *tx) clusterPlace(name string) (p place, err error) {
+	p = place{Place: model.Place{Kind: model.ProjectPlace}, missing: true}
+	c, known, err := t.cluster(name)
+	if err != nil || !known {
+		return p, err
 	}
 	return t.findPlace(c.Ref())
 }

@@ -105,8 +105,8 @@ func TestExplain(t *testing.T) {
 		"deploy: auth GET open/notes":                        "G91; with a token of this place as Guest: G91",
 		"own: auth GET":                                      "G91",
 		"own: auth GET acme/web":                             "allowed G91",
-		"deploy: ai":                                         "allowed A27",
-		"deploy: k8s 3":                                      "error G82",
+		"deploy: ai":                                         "error G80",
+		"deploy: k8s 3":                                      "G81; with k8s_proxy: R35", // as at the door: the scope first
 		"deploy: GET /api/v4/projects/1":                     "allowed R20",
 		"deploy: GET /api/v4/projects/acme%2Fweb":            "allowed R20",
 		"deploy: GET /api/v4/user":                           "allowed A27",
@@ -252,4 +252,44 @@ func TestExplainWritesNothing(t *testing.T) {
 	if after, err := e.db.Version(); err != nil || after != before {
 		t.Errorf("R172: version %d became %d, %v", before, after, err)
 	}
+}
+
+// explain says of the gateways what they do, with what the settings name (G80 to
+// G82).
+func TestExplainGateways(t *testing.T) {
+	db := open(t, Options{})
+	p, other := addProject(t, db, "acme/web"), addProject(t, db, "labs/secret")
+	token := func(role model.Role, scope model.Scope) int64 {
+		made, err := db.CreateToken(t.Context(), root, model.NewToken{Place: p.Ref(), Name: "x", Scopes: model.Scopes{scope}, Role: role})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return made.ID
+	}
+	set := func(key, value string) {
+		if _, err := db.ChangeSetting(t.Context(), root, key, value); err != nil {
+			t.Fatal(err)
+		}
+	}
+	developer, reporter := token(model.Developer, model.ScopeK8sProxy), token(model.Reporter, model.ScopeK8sProxy)
+	ai, api := token(model.Guest, model.ScopeAIFeatures), token(model.Owner, model.ScopeAPI)
+	expect := func(id int64, what, want string) {
+		t.Helper()
+		if got := told(t, db, root, id, what); got != want {
+			t.Errorf("%s: %s, want %s", what, got, want)
+		}
+	}
+	expect(ai, "ai", "error G80")
+	expect(developer, "ai", "G80; with ai_features: A27; with api: A27")
+	expect(developer, "k8s 3", "error G82")
+	set(model.SettingAIUpstream, `{"url":"https://ai.example"}`)
+	set(model.SettingK8sUpstreams, fmt.Sprintf(`[{"id":3,"project":"acme/web","url":"https://a.example"},{"id":4,"project":"%d","url":"https://b.example"},{"id":5,"project":"gone/away","url":"https://c.example"}]`, other.ID))
+	expect(ai, "ai", "allowed A27")
+	expect(api, "ai", "allowed A27")
+	expect(developer, "k8s 3", "allowed R25")
+	expect(reporter, "k8s 3", "R25; as Developer: R25")
+	expect(api, "k8s 3", "G81; with k8s_proxy: R25")
+	expect(developer, "k8s 4", "R35")
+	expect(developer, "k8s 5", "R35")
+	expect(developer, "k8s 6", "error G82")
 }
