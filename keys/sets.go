@@ -20,6 +20,7 @@ const (
 	GoProjects Action = "projects"
 	GoGroups   Action = "groups"
 	GoTokens   Action = "tokens"
+	GoPaste    Action = "paste"
 
 	// lists
 	Up       Action = "up"
@@ -44,6 +45,8 @@ const (
 	Edit      Action = "edit"
 	Settings  Action = "settings"
 	Remove    Action = "remove"
+	Rotate    Action = "rotate"
+	Why       Action = "why"
 	Switch    Action = "switch"
 	Previous  Action = "previous"
 	Following Action = "following"
@@ -94,6 +97,7 @@ var Places = Set{"After g", []Binding{
 	{Action: GoProjects, Keys: []string{"p"}, Short: "projects", Long: "projects"},
 	{Action: GoGroups, Keys: []string{"r"}, Short: "groups", Long: "groups"},
 	{Action: GoTokens, Keys: []string{"t"}, Short: "all tokens", Long: "all tokens"},
+	{Action: GoPaste, Keys: []string{"w"}, Short: "whose is it", Long: "whose a pasted secret, log or request id is"},
 	{Action: Top, Keys: []string{"g"}, Short: "top", Long: "top of the list", Hidden: true},
 }}
 
@@ -126,6 +130,8 @@ var (
 	}
 	newToken = Binding{Action: NewToken, Keys: []string{"t"}, Short: "token", Long: "make a token here", Changes: true}
 	settings = Binding{Action: Settings, Keys: []string{"e"}, Short: "settings", Long: "its settings"}
+	rotate   = Binding{Action: Rotate, Keys: []string{"r"}, Short: "rotate", Long: "give it a new secret; the old one may work on for a while", Changes: true}
+	why      = Binding{Action: Why, Keys: []string{"w"}, Short: "why", Long: "what was refused to it, why, and what would let it through"}
 	revoke   = Binding{Action: Remove, Keys: []string{"x"}, Short: "revoke", Long: "revoke it, or all that are marked", Changes: true}
 )
 
@@ -161,7 +167,7 @@ var (
 		open("detail", "all about the token"),
 		{Action: New, Keys: []string{"n"}, Short: "new", Long: "make a token", Changes: true},
 		{Action: NewToken, Keys: []string{"t"}, Short: "token", Long: "make a token", Hidden: true, Changes: true},
-		revoke,
+		revoke, rotate, why,
 	}, marks, tabs, []Binding{filter, hidden(settings), copies("id")}, moves)}
 
 	InactiveTokens = Set{"Inactive tokens of a project or group", join([]Binding{
@@ -173,7 +179,7 @@ var (
 
 	AllTokens = Set{"All tokens", join([]Binding{
 		open("detail", "all about the token"),
-		revoke,
+		revoke, rotate, why,
 	}, marks, []Binding{filter, copies("id")}, moves)}
 
 	Members = Set{"Members", join([]Binding{
@@ -191,10 +197,25 @@ var (
 	}, tabs, moves)}
 
 	TokenDetail = Set{"Token", join([]Binding{
-		revoke,
+		revoke, rotate, why,
 		{Action: Previous, Keys: []string{"["}, Short: "previous", Long: "the previous token of the list"},
 		{Action: Following, Keys: []string{"]"}, Short: "next", Long: "the next token of the list"},
 		{Action: Copy, Keys: []string{"y"}, Short: "copy id", Long: "copy its id; never a secret"},
+	}, moves)}
+
+	Refused = Set{"What was refused", join([]Binding{
+		open("why", "the steps of the decision, and what would let it through"),
+		copies("request id"),
+	}, moves)}
+
+	Paste = Set{"Whose is it", []Binding{
+		{Action: Answer, Keys: []string{"enter"}, Short: "look it up", Long: "look up what was typed; a paste needs no key"},
+		{Action: Leave, Keys: []string{"esc"}, Short: "leave", Long: "leave it"},
+	}}
+
+	Found = Set{"What was found", join([]Binding{
+		open("open", "all about the token, or why the request was refused"),
+		revoke, rotate, why,
 	}, moves)}
 
 	Secret = Set{"Secret", []Binding{
@@ -255,6 +276,6 @@ func hidden(b Binding) Binding {
 func Sets() []Set {
 	return []Set{
 		Global, Typing, Places, Home, Projects, Groups, ActiveTokens, InactiveTokens, AllTokens, Members,
-		PlaceSettings, TokenDetail, Secret, Closed, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
+		PlaceSettings, TokenDetail, Refused, Paste, Found, Secret, Closed, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
 	}
 }

@@ -163,8 +163,12 @@ func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
 		}
 		return a, a.key(msg)
 	case tea.PasteMsg:
-		if !a.waits(msg) && a.front().typing() {
+		switch {
+		case a.waits(msg):
+		case a.front().typing():
 			return a, a.front().update(msg)
+		case !a.front().box() && !a.front().once():
+			return a, a.whose(msg.Content)
 		}
 	case answer:
 		if msg.number == msg.to.number {

@@ -8,6 +8,7 @@ func destinations() map[keys.Action]func(*App) screen {
 	return map[keys.Action]func(*App) screen{
 		keys.GoProjects: newProjects,
 		keys.GoGroups:   newGroups,
+		keys.GoPaste:    func(a *App) screen { return newLookup(a) },
 		keys.GoTokens:   func(a *App) screen { return newAllTokens(a, "state:active") },
 	}
 }

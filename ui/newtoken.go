@@ -23,9 +23,7 @@ func (a *App) makeToken(s spot) tea.Cmd {
 		if _, found.decided, err = a.Store.CheckToken(ctx, a.Actor, empty); err != nil {
 			return found, err
 		}
-		limit, err := a.Store.Setting(ctx, model.SettingMaxLifetime)
-		days, _ := strconv.Atoi(limit) // empty: not set
-		found.latest = model.LatestExpiry(a.today(), days)
+		found.latest, err = a.latestExpiry(ctx)
 		return found, err
 	}, func(found outlook, err error) tea.Cmd {
 		switch {
@@ -37,6 +35,40 @@ func (a *App) makeToken(s spot) tea.Cmd {
 		}
 		return a.push(newTokenForm(a, s, found.latest))
 	})
+}
+
+// latestExpiry is the latest date that the instance allows (R57).
+func (a *App) latestExpiry(ctx context.Context) (model.Date, error) {
+	limit, err := a.Store.Setting(ctx, model.SettingMaxLifetime)
+	days, _ := strconv.Atoi(limit) // empty: not set
+	return model.LatestExpiry(a.today(), days), err
+}
+
+// expiryField asks for a date, with chips for usual ones.
+func expiryField(a *App, latest model.Date) *field {
+	expires := &field{key: "expires_at", label: "Expires", pick: 1, chips: []string{"7 d", "30 d", "90 d", "latest"},
+		hint: func() string { return latest.String() }}
+	expires.picked = func(chip int) {
+		date := latest
+		if chip < len(lifetimes) {
+			date = min(a.today()+model.Date(lifetimes[chip]), latest)
+		}
+		expires.in.set(date.String())
+	}
+	return expires
+}
+
+// expiryTyped is the date in such a field; 0: none.
+func expiryTyped(expires *field) (date model.Date, wrong error) {
+	text := strings.TrimSpace(expires.in.String())
+	if text == "" {
+		return 0, nil
+	}
+	date, err := model.ParseDate(text)
+	if err != nil {
+		return 0, model.Invalid("R56", model.Field{Key: "expires_at", Text: err.Error()})
+	}
+	return date, nil
 }
 
 // scopeNotes says what each scope opens (R60).
@@ -60,17 +92,9 @@ var lifetimes = []int{7, 30, 90}
 // newTokenForm asks for a project or group token.
 func newTokenForm(a *App, s spot, latest model.Date) *form {
 	f := &form{app: a, path: []string{s.path, "New token"}, who: func() string { return a.roleHere(s.role) }, verb: "create", makes: "Makes"}
-	dateOf := func(chip int) model.Date {
-		if chip < len(lifetimes) {
-			return min(a.today()+model.Date(lifetimes[chip]), latest)
-		}
-		return latest
-	}
 	name := &field{key: "name", label: "Name"}
 	description := &field{key: "description", label: "Description", hint: func() string { return "up to 255 characters" }}
-	expires := &field{key: "expires_at", label: "Expires", pick: 1, chips: []string{"7 d", "30 d", "90 d", "latest"},
-		hint: func() string { return latest.String() }}
-	expires.picked = func(chip int) { expires.in.set(dateOf(chip).String()) }
+	expires := expiryField(a, latest)
 	expires.picked(1)
 	role := &field{kind: chipField, key: "access_level", label: "Role"}
 	for _, r := range model.Roles {
@@ -94,12 +118,7 @@ func newTokenForm(a *App, s spot, latest model.Date) *form {
 				v.asked.Scopes = append(v.asked.Scopes, model.Scope(x.key))
 			}
 		}
-		if text := strings.TrimSpace(expires.in.String()); text != "" {
-			var err error
-			if v.asked.ExpiresOn, err = model.ParseDate(text); err != nil {
-				v.wrong = model.Invalid("R56", model.Field{Key: "expires_at", Text: err.Error()})
-			}
-		}
+		v.asked.ExpiresOn, v.wrong = expiryTyped(expires)
 		return v
 	}
 	return f

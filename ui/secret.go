@@ -1,6 +1,7 @@
 package ui
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"net/url"
@@ -30,6 +31,7 @@ type secret struct {
 	copied *copied
 	stored bool
 	shown  bool
+	said   string // what has happened; empty: it was created
 	w, h   int
 
 	reading, hiding request
@@ -192,7 +194,7 @@ func (s *secret) view() page {
 	if s.shown {
 		row, hint = text, "v hides it"
 	}
-	said := "Created. This secret is shown now and never again."
+	said := cmp.Or(s.said, "Created. This secret is shown now and never again.")
 	if s.app.slim() {
 		said, hint = "Shown now and never again.", ""
 	}

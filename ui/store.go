@@ -17,6 +17,11 @@ type Store interface {
 	Tokens(context.Context, model.Actor, model.TokenQuery, model.Page) (model.List[model.Token], error)
 	TokenHistory(ctx context.Context, a model.Actor, id int64, p model.Page) (model.List[model.Event], error)
 
+	CheckRotation(ctx context.Context, a model.Actor, in model.Ref, r model.Rotation, id int64) (model.Rotation, model.Decision, error)
+	RotateTokens(ctx context.Context, a model.Actor, in model.Ref, r model.Rotation, ids ...int64) ([]model.IssuedToken, error)
+	Refusals(ctx context.Context, a model.Actor, token int64) ([]model.Refusal, error)
+	model.Enquiries
+
 	model.Projects
 	model.Groups
 	model.Members

@@ -85,6 +85,8 @@ func newTokens(a *App, q model.TokenQuery) *list[model.Token] {
 	l.deeds = map[keys.Action]deed{
 		keys.Open:    l.row(func(t model.Token) tea.Cmd { return a.push(newDetail(a, t, l)) }, nil),
 		keys.Copy:    l.row(func(t model.Token) tea.Cmd { return a.copyText(fmt.Sprint(t.ID), fmt.Sprintf("id %d", t.ID)) }, nil),
+		keys.Rotate:  rotates(a, l),
+		keys.Why:     l.row(func(t model.Token) tea.Cmd { return a.push(newRefusals(a, t)) }, nil),
 		keys.Sort:    {can: l.there},
 		keys.Mark:    {can: markable},
 		keys.MarkAll: {can: markable},
