@@ -38,10 +38,11 @@ var imports = map[string]struct{ inside, outside []string }{
 	"patrol/storage/sqlite": {inside: []string{"patrol/model", "patrol/storage"}, outside: []string{"modernc.org/sqlite"}},
 	"patrol/ui": {inside: []string{"patrol/model", "patrol/keys"}, outside: []string{
 		"charm.land/", "github.com/charmbracelet/", "github.com/atotto/clipboard", "github.com/mattn/go-runewidth", "github.com/muesli/cancelreader", "golang.org/x/sys/unix"}},
-	"patrol/server": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door", "patrol/server/rest"},
+	"patrol/server": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door", "patrol/server/rest", "patrol/server/metrics"},
 		outside: []string{"github.com/golang-jwt/jwt/v5"}},
-	"patrol/server/door": {inside: []string{"patrol/model", "patrol/git"}, outside: []string{"golang.org/x/time/rate"}},
-	"patrol/server/rest": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"}},
+	"patrol/server/door":    {inside: []string{"patrol/model", "patrol/git"}, outside: []string{"golang.org/x/time/rate"}},
+	"patrol/server/metrics": {inside: []string{"patrol/model"}, outside: []string{"github.com/prometheus/client_golang/prometheus"}},
+	"patrol/server/rest":    {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"}},
 	"patrol/server/ssh": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"},
 		outside: []string{"charm.land/wish/v2", "charm.land/ssh", "golang.org/x/crypto/ssh"}},
 	"patrol/bench": {}, // tests only

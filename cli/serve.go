@@ -114,6 +114,7 @@ func (s *session) serve(flags serveFlags, l listeners) error {
 		return err
 	}
 	if shell != nil {
+		web.CountSessions(shell.Sessions)
 		s.note("ssh: listening on %s", l.ssh.Addr())
 		s.note("ssh: host key %s", shell.HostKey.Fingerprint)
 	}

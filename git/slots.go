@@ -112,6 +112,13 @@ func (s *Slots) Taken() int {
 	return s.taken
 }
 
+// Waiting is how many wait for one.
+func (s *Slots) Waiting() int {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return len(s.waiting)
+}
+
 // give gives free slots to those that wait and may have one. s.mu is held.
 func (s *Slots) give() {
 	if s.closed {

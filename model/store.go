@@ -27,6 +27,7 @@ type Store interface {
 	Features
 	Audit
 	Upkeep
+	Measures
 	Notices
 	Refusals
 	Enquiries

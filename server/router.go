@@ -20,6 +20,8 @@ func (s *Server) route(q *door.Request) {
 		s.probe(q, nil, "")
 	case path == "/-/readiness":
 		s.probe(q, s.ready(q.Context), s.Store.Warning())
+	case path == "/-/metrics":
+		s.measures(q)
 	case isAI(path):
 		s.ai(q)
 	case path == kubernetesPath || strings.HasPrefix(path, kubernetesPath+"/"):

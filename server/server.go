@@ -20,6 +20,7 @@ import (
 	"patrol/git"
 	"patrol/model"
 	"patrol/server/door"
+	"patrol/server/metrics"
 	"patrol/server/rest"
 )
 
@@ -69,6 +70,7 @@ type Server struct {
 	Git   *door.Git   // the same
 
 	api       *rest.API
+	metrics   *metrics.Metrics
 	reader    *git.Reader
 	images    func() (*RegistryKey, error) // signs for registries
 	upstreams upstreams                    // of gateways
@@ -108,6 +110,7 @@ func New(c Config) (*Server, error) {
 	s.hard, s.harden = context.WithCancel(context.Background())
 	s.Git = &door.Git{Program: program, Slots: git.NewSlots(c.GitProcesses), Housekeeping: git.NewHousekeeping(program, c.Log),
 		Wait: c.GitWait, Stall: c.GitStall, AnonymousStall: c.AnonymousStall, Leaving: s.leaving, Hard: s.hard}
+	s.count()
 	return s, nil
 }
 

@@ -49,6 +49,7 @@ type DB struct {
 	sites     remembered[siteKey, siteFacts]
 	rehearsal *rehearsal // with --at only
 	traffic   traffic
+	committed commitCounts
 
 	mostPackageBytes int64 // of one file: model.MaxPackageFile, but in a test
 }

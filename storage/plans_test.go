@@ -100,6 +100,7 @@ func TestPlans(t *testing.T) {
 		do  func() error
 	}{
 		"R142 look-up by digest": {"", func() error { _, err := db.Authenticate(ctx, model.MakeSecret("glpat-")); return err }},
+		"G99 what will expire":   {"", func() error { _, err := db.Outlook(ctx); return err }},
 		"a token":                {"", func() error { _, err := db.Token(ctx, root, model.Ref{}, made.ID); return err }},
 		"its history":            {"SCAN h", func() error { _, err := db.TokenHistory(ctx, root, made.ID, first); return err }},
 		"its refusals":           {"", func() error { _, err := db.Refusals(ctx, root, made.ID); return err }},

@@ -242,8 +242,10 @@ func (w *writer) whole(t *tx, do func(*tx) error) error {
 	}
 	if err != nil {
 		w.rollback(t.ctx)
+		return err
 	}
-	return err
+	w.db.committed.add(1)
+	return nil
 }
 
 // tx is a use case's transaction, which its caller can't cancel any more.
@@ -287,6 +289,7 @@ func (w *writer) transaction(do func(run func(*job) error) []error) ([]error, er
 		w.rollback(ctx)
 		return answers, err
 	}
+	w.db.committed.add(len(answers))
 	return answers, nil
 }
 

@@ -72,3 +72,15 @@ func (q *Request) Link(path string) string {
 	base := q.Base()
 	return (&url.URL{Scheme: base.Scheme, Host: base.Host, Path: base.Path + "/" + path}).String()
 }
+
+// FromHere tells whether the request comes from the machine itself, and not
+// through a proxy on it (G99).
+func (q *Request) FromHere() bool {
+	for _, name := range []string{"Forwarded", "Via", "X-Forwarded-For", "X-Forwarded-Host", "X-Forwarded-Proto", "X-Real-Ip"} {
+		if _, sent := q.R.Header[name]; sent {
+			return false
+		}
+	}
+	peer, ok := peerOf(q.R)
+	return ok && peer.IsLoopback()
+}

@@ -23,6 +23,7 @@ type House struct {
 	Log            *slog.Logger   // one line a request, never a secret
 	URL            *url.URL       // that people reach the server at (A32); nil: taken from each request
 	TrustedProxies []netip.Prefix // whose X-Forwarded-For, -Proto and -Host are believed (G100)
+	Counts         Counts         // told what comes of requests; nil: nobody
 	Stall          time.Duration  // ends the moving of a file in which no byte moves
 	BodyTime       time.Duration  // what a client gets to send a body, but a fetch's or push's
 

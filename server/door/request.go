@@ -195,6 +195,7 @@ func (q *Request) caught(panicked any) {
 // and the path only without one.
 func (q *Request) log() {
 	took := time.Since(q.began)
+	q.House.answered(q.Door, took)
 	const longestPath = 1024
 	path := q.masked(q.R.URL.Path)
 	h := q.House.Log.Handler()

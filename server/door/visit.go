@@ -84,6 +84,7 @@ func (v *Visit) Actor() model.Actor {
 
 // Used notes that the request was let through (R95, G18).
 func (v *Visit) Used() {
+	v.House.decided(v.Door, "", true)
 	if id := v.Pass.Token.ID; id != 0 {
 		v.House.Store.Used(id, v.Door, v.Address)
 	}
@@ -94,6 +95,7 @@ func (v *Visit) Used() {
 // value that is wrong.
 func (v *Visit) Refused(err error) {
 	var reason *model.Reason
+	v.refusal(err)
 	if v.Pass.Token.ID == 0 || !IsRefusal(err) || !errors.As(err, &reason) {
 		return
 	}
@@ -110,6 +112,7 @@ func IsRefusal(err error) bool {
 // Log writes the line on a visit that isn't an HTTP request. What was asked for
 // stands there in the words that explain takes.
 func (v *Visit) Log(to *slog.Logger, what string, status int, took time.Duration) {
+	v.House.answered(v.Door, took)
 	to.Info(what, "id", v.ID, "asked", v.masked(v.Asked), "status", status, "ms", float64(took.Microseconds())/1000,
 		"address", v.Address, "user", v.Pass.User.Username, "token", v.Pass.Token.ID)
 }
