@@ -69,6 +69,9 @@ func CheckPackageFile(name, version, file string) error {
 	return nil
 }
 
+// ErrCut is the error for a body that couldn't be read to its end.
+var ErrCut = &Reason{Rule: "G74", Kind: ErrInvalid, Text: "The body could not be read to its end. Nothing was kept."}
+
 // ErrTooLarge is the error for a file over MaxPackageFile.
 var ErrTooLarge = &Reason{Rule: "G74", Kind: ErrInvalid, Text: "The file is too large: a file of a package has at most 5 GiB."}
 

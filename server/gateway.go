@@ -98,8 +98,9 @@ func (g *gateway) rewrite(out *http.Request, to *url.URL, key string) {
 		out.Body = onceOnly{}
 	}
 	for name := range out.Header {
-		if strings.HasPrefix(name, "X-Patrol-") || strings.HasPrefix(name, "Impersonate-") {
-			out.Header.Del(name)
+		plain := strings.ToLower(strings.ReplaceAll(name, "_", "-")) // many servers take both for the same
+		if strings.HasPrefix(plain, "x-patrol-") || strings.HasPrefix(plain, "impersonate-") {
+			delete(out.Header, name)
 		}
 	}
 	for _, name := range []string{"Authorization", "Private-Token", "Cookie", "Job-Token"} {
@@ -367,7 +368,7 @@ func (s *Server) kubernetes(q *door.Request) {
 	cluster, ok := model.ClusterNamed(clusters, name)
 	path := strings.TrimPrefix(q.Path, kubernetesPath)
 	if !ok || !staysBelow(path) {
-		answer(http.StatusNotFound, "NotFound", "the server could not find the requested resource")
+		s.kubernetesFailed(q, model.NotFound("cluster"))
 		return
 	}
 	e, err := s.Store.Enter(q.Context, q.Pass.Caller, model.KubernetesGateway, model.PushPackage, cluster.Ref())

@@ -238,3 +238,47 @@ func TestNothingRetried(t *testing.T) {
 		}
 	}
 }
+
+// A server that drains doesn't wait for streams: clients come again (G85).
+func TestDrainStreams(t *testing.T) {
+	w := newWorld(t)
+	w.project("acme/web", model.Private)
+	secret := w.bot("acme/web", model.Developer, model.ScopeK8sProxy).Secret.Reveal()
+	w.cluster(upstream(t, func(rw http.ResponseWriter, r *http.Request) {
+		if r.Header.Get("Upgrade") == "" {
+			io.WriteString(rw, "watching")
+			http.NewResponseController(rw).Flush()
+			<-r.Context().Done()
+			return
+		}
+		conn, _, err := http.NewResponseController(rw).Hijack()
+		if err != nil {
+			t.Error(err)
+			return
+		}
+		defer conn.Close()
+		io.WriteString(conn, "HTTP/1.1 101 Switching Protocols\r\nConnection: Upgrade\r\nUpgrade: SPDY/3.1\r\n\r\n")
+		io.Copy(io.Discard, conn)
+	}), "")
+	var open []net.Conn
+	for _, upgrade := range []string{"", "Connection: Upgrade\r\nUpgrade: SPDY/3.1\r\n"} {
+		conn := w.dial()
+		defer conn.Close()
+		fmt.Fprintf(conn, "GET /-/k8s-proxy/x HTTP/1.1\r\nHost: x\r\nAuthorization: Bearer pat:3:%s\r\n%s\r\n", secret, upgrade)
+		if _, err := http.ReadResponse(bufio.NewReader(conn), nil); err != nil {
+			t.Fatal(err)
+		}
+		open = append(open, conn)
+	}
+	w.stop()
+	for _, conn := range open {
+		conn.SetReadDeadline(time.Now().Add(10 * time.Second)) // of the drain's 30 s
+		if _, err := io.Copy(io.Discard, conn); err != nil && strings.Contains(err.Error(), "timeout") {
+			t.Error("G85: a stream outlasts the drain")
+		}
+	}
+	if err := <-w.done; err != nil {
+		t.Error(err)
+	}
+	w.done <- nil // for Cleanup
+}

@@ -63,7 +63,7 @@ func TestAIGateway(t *testing.T) {
 	w.expect("A21", w.ask("POST", path, token("glpat-aaaaaaaaaaaaaaaaaaaa")), 401, `{"message":"401 Unauthorized"}`)
 	w.expect("A22", w.ask("POST", path, token(w.bot("acme/web", model.Owner, model.ScopeReadAPI).Secret.Reveal())), 403,
 		`{"error":"insufficient_scope","error_description":"The request requires higher privileges than provided by the access token.","scope":"api ai_features"}`)
-	got := w.ask("POST", path+"?a=1&private_token="+secret+"&b=%20", token(secret), "Cookie: x=y", "JOB-TOKEN: z", "X-Patrol-User: root", "X-patrol-role: owner",
+	got := w.ask("POST", path+"?a=1&private_token="+secret+"&b=%20", token(secret), "Cookie: x=y", "JOB-TOKEN: z", "X-Patrol-User: root", "X-patrol-role: owner", "X_Patrol_User: root", "x_patrol-Scopes: api", "Impersonate_User: admin",
 		"Impersonate-User: admin", "X-Forwarded-For: 6.6.6.6", "Connection: X-Patrol-User", "X-Other: kept", `{"hello":1}`)
 	if got.status != http.StatusTeapot || got.header.Get("X-Upstream") != "yes" || got.header.Get("Set-Cookie") != "" {
 		t.Fatalf("G85: %d %v %s", got.status, got.header, got.body)
@@ -79,6 +79,7 @@ func TestAIGateway(t *testing.T) {
 		"X-Patrol-User": made.User.Username, "X-Patrol-Project": "acme/web", "X-Patrol-Role": "reporter", "X-Patrol-Scopes": "ai_features",
 		"X-Forwarded-For": "127.0.0.1", "X-Forwarded-Proto": "http", "X-Request-Id": got.header.Get("X-Request-Id"), "Authorization": "Bearer upstream-key", "X-Other": "kept",
 		"Private-Token": "", "Cookie": "", "Job-Token": "", "Impersonate-User": "",
+		"X_patrol_user": "", "X_patrol-Scopes": "", "Impersonate_user": "",
 	} {
 		if values := strings.Join(seen.Header[name], "|"); values != want {
 			t.Errorf("G84: %s is %q, want %q", name, values, want)
@@ -156,6 +157,10 @@ func TestKubernetesGateway(t *testing.T) {
 		t.Errorf("G84: %+v", seen)
 	}
 	if got := w.ask("GET", "/api/v4/metadata", token(w.rootToken())); !strings.Contains(got.body, `"enabled":true,"externalUrl":null,"externalK8sProxyUrl":"`+w.url+`/-/k8s-proxy/"`) {
+		t.Errorf("A141: %s", got.body)
+	}
+	w.set(model.SettingK8sUpstreams, `[]`)
+	if got := w.ask("GET", "/api/v4/metadata", token(w.rootToken())); !strings.Contains(got.body, `"enabled":false,"externalUrl":null,"externalK8sProxyUrl":null`) {
 		t.Errorf("A141: %s", got.body)
 	}
 	w.revoke(developer.ID)

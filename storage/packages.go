@@ -153,7 +153,11 @@ func store(path string, body io.Reader, most int64) (size int64, digest [32]byte
 		return 0, digest, storeError(err)
 	}
 	sum := sha256.New()
-	size, err = io.Copy(io.MultiWriter(file, sum), io.LimitReader(body, most+1))
+	from := &failing{from: io.LimitReader(body, most+1)}
+	size, err = io.Copy(io.MultiWriter(file, sum), from)
+	if from.failed {
+		err = model.ErrCut
+	}
 	if err == nil && size > most {
 		err = model.ErrTooLarge
 	}
@@ -172,6 +176,18 @@ func store(path string, body io.Reader, most int64) (size int64, digest [32]byte
 	return size, digest, storeError(err)
 }
 
+// failing is a reader that tells whether it was the reading that failed.
+type failing struct {
+	from   io.Reader
+	failed bool
+}
+
+func (f *failing) Read(into []byte) (n int, err error) {
+	n, err = f.from.Read(into)
+	f.failed = f.failed || err != nil && err != io.EOF
+	return n, err
+}
+
 func syncFolder(path string) error {
 	folder, err := os.Open(path)
 	if err != nil {
@@ -180,8 +196,7 @@ func syncFolder(path string) error {
 	return errors.Join(folder.Sync(), folder.Close())
 }
 
-// storeError says what is wrong with the disk; what the body's reader says is
-// its own.
+// storeError says what is wrong with the disk.
 func storeError(err error) error {
 	var path *os.PathError
 	if !errors.As(err, &path) {

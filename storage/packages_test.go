@@ -176,7 +176,7 @@ func TestPublishLeavesNothing(t *testing.T) {
 		{"G74", bot, file("tool", "1~0", "f", unread), model.ErrInvalid},
 		{"G74", bot, file("tool", "1.0", "a/b", unread), model.ErrInvalid},
 		{"G74", bot, file("tool", "1.0", "f", strings.NewReader("eleven bytes")), model.ErrTooLarge},
-		{"G74", bot, file("tool", "1.0", "f", io.MultiReader(strings.NewReader("half"), iotest.ErrReader(io.ErrUnexpectedEOF))), io.ErrUnexpectedEOF},
+		{"G74", bot, file("tool", "1.0", "f", io.MultiReader(strings.NewReader("half"), iotest.ErrReader(io.ErrUnexpectedEOF))), model.ErrCut},
 		{"G74 longer than a day", bot, file("tool", "1.0", "f", slow), model.ErrConflict},
 		{"R92 revoked meanwhile", bot, file("tool", "1.0", "f", revoking), model.ErrUnauthenticated},
 	} {

@@ -21,7 +21,11 @@ func version(c *call) error {
 
 // metadata is A141.
 func metadata(c *call) error {
-	clusters, err := c.api.Store.Setting(c.Context, model.SettingK8sUpstreams)
+	setting, err := c.api.Store.Setting(c.Context, model.SettingK8sUpstreams)
+	if err != nil {
+		return err
+	}
+	clusters, err := model.ParseClusters(setting)
 	if err != nil {
 		return err
 	}
@@ -29,9 +33,9 @@ func metadata(c *call) error {
 		o.text("version", gitlabVersion)
 		o.text("revision", c.api.Revision)
 		o.object("kas", func(o *object) {
-			o.boolean("enabled", clusters != "")
+			o.boolean("enabled", len(clusters) > 0)
 			o.null("externalUrl")
-			if clusters == "" {
+			if len(clusters) == 0 {
 				o.null("externalK8sProxyUrl")
 			} else {
 				o.text("externalK8sProxyUrl", c.Link("-/k8s-proxy/"))

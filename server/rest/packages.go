@@ -60,11 +60,10 @@ func publishFile(c *call) error {
 		return message(http.StatusBadRequest, textFileTooLarge).because(model.ErrTooLarge)
 	case err != nil && reasonOf(err, model.ErrUnavailable) != nil:
 		return message(http.StatusInsufficientStorage, "507 Insufficient Storage - "+reasonOf(err, model.ErrUnavailable).Text).because(reasonOf(err, model.ErrUnavailable))
-	case err != nil && errors.As(err, new(*model.Reason)):
-		return err
-	case err != nil:
-		c.EndIfGone(err)
+	case errors.Is(err, model.ErrCut):
 		return wrong(http.StatusBadRequest, "The body could not be read to its end")
+	case err != nil:
+		return err
 	case selected:
 		return answerOne(c, http.StatusCreated, &made, writePackageFile)
 	}
