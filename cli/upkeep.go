@@ -9,7 +9,7 @@ import (
 
 // checkCommand is no leaf: it changes nothing.
 func (a *app) checkCommand() *cobra.Command {
-	return command("check", "Check the database, the audit log's chain and the repositories", cobra.NoArgs, func(ctx context.Context, _ []string) error {
+	return command("check", "Check the database, the audit log's chain, the repositories and the packages", cobra.NoArgs, func(ctx context.Context, _ []string) error {
 		return a.session(ctx, (*session).check)
 	})
 }

@@ -7,8 +7,8 @@ import (
 
 // Backup writes a copy of the database, as of one moment, to a new file with
 // mode 0600, while everybody goes on reading and writing. A file that is there
-// already is refused. The repositories are not in it: copy their folder after
-// the backup, so that every project in it has one. If it fails, no file is left.
+// already is refused. The repositories and the files of packages are not in it:
+// copy their folders after the backup, so that whatever it names is there. If it fails, no file is left.
 // The moment lasts until all is written, and what others write meanwhile gathers.
 func (db *DB) Backup(ctx context.Context, file string) error {
 	file, err := filepath.Abs(file)

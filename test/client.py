@@ -1,5 +1,6 @@
 """python-gitlab against a patrol that holds the project acme/web (A150)."""
 import os
+import tempfile
 
 import gitlab
 
@@ -53,6 +54,18 @@ try:
     raise SystemExit("A137: a path led out of the tree")
 except gitlab.GitlabGetError as e:
     assert e.response_code == 404 and e.error_message == "404 File Not Found", e
+
+with tempfile.TemporaryDirectory() as folder:
+    path = folder + "/tool.bin"
+    with open(path, "wb") as out:
+        out.write(bytes(range(256)) * 4096)
+    full.generic_packages.upload(package_name="tool", package_version="1.0", file_name="tool.bin", path=path)
+    assert full.generic_packages.download("tool", "1.0", "tool.bin") == bytes(range(256)) * 4096
+package = full.packages.list(get_all=True)[0]
+assert package.name == "tool" and package.version == "1.0" and package.package_type == "generic", package
+assert [f.file_name for f in package.package_files.list(get_all=True)] == ["tool.bin"]
+package.delete()
+assert full.packages.list(get_all=True) == []
 
 settings = gl.settings.get()
 settings.max_personal_access_token_lifetime = 90
