@@ -21,6 +21,9 @@ const (
 	GoGroups   Action = "groups"
 	GoTokens   Action = "tokens"
 	GoPaste    Action = "paste"
+	GoWho      Action = "who"
+	GoLog      Action = "log"
+	GoInstance Action = "instance"
 
 	// lists
 	Up       Action = "up"
@@ -47,6 +50,7 @@ const (
 	Remove    Action = "remove"
 	Rotate    Action = "rotate"
 	Why       Action = "why"
+	Block     Action = "block"
 	Switch    Action = "switch"
 	Previous  Action = "previous"
 	Following Action = "following"
@@ -97,6 +101,9 @@ var Places = Set{"After g", []Binding{
 	{Action: GoProjects, Keys: []string{"p"}, Short: "projects", Long: "projects"},
 	{Action: GoGroups, Keys: []string{"r"}, Short: "groups", Long: "groups"},
 	{Action: GoTokens, Keys: []string{"t"}, Short: "all tokens", Long: "all tokens"},
+	{Action: GoWho, Keys: []string{"u"}, Short: "who", Long: "people and bots"},
+	{Action: GoLog, Keys: []string{"a"}, Short: "log", Long: "the audit log, newest first"},
+	{Action: GoInstance, Keys: []string{"s"}, Short: "settings", Long: "the instance's settings"},
 	{Action: GoPaste, Keys: []string{"w"}, Short: "whose is it", Long: "whose a pasted secret, log or request id is"},
 	{Action: Top, Keys: []string{"g"}, Short: "top", Long: "top of the list", Hidden: true},
 }}
@@ -203,6 +210,20 @@ var (
 		{Action: Copy, Keys: []string{"y"}, Short: "copy id", Long: "copy its id; never a secret"},
 	}, moves)}
 
+	Who = Set{"People and bots", join([]Binding{
+		open("tokens", "the tokens of the person or bot"),
+		{Action: Block, Keys: []string{"b"}, Short: "block", Long: "block the person, or let him in again", Changes: true},
+		filter, copies("username"),
+	}, moves)}
+
+	Log = Set{"Audit log", join([]Binding{
+		open("all of it", "all that the entry says"),
+	}, moves)}
+
+	Instance = Set{"Settings of the instance", join([]Binding{
+		{Action: Edit, Keys: []string{"e", "enter", "right", "l"}, Short: "change", Long: "give it another value", Changes: true},
+	}, moves)}
+
 	Refused = Set{"What was refused", join([]Binding{
 		open("why", "the steps of the decision, and what would let it through"),
 		copies("request id"),
@@ -276,6 +297,6 @@ func hidden(b Binding) Binding {
 func Sets() []Set {
 	return []Set{
 		Global, Typing, Places, Home, Projects, Groups, ActiveTokens, InactiveTokens, AllTokens, Members,
-		PlaceSettings, TokenDetail, Refused, Paste, Found, Secret, Closed, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
+		PlaceSettings, TokenDetail, Who, Log, Instance, Refused, Paste, Found, Secret, Closed, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
 	}
 }

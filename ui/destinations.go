@@ -8,6 +8,9 @@ func destinations() map[keys.Action]func(*App) screen {
 	return map[keys.Action]func(*App) screen{
 		keys.GoProjects: newProjects,
 		keys.GoGroups:   newGroups,
+		keys.GoWho:      newWho,
+		keys.GoLog:      newLog,
+		keys.GoInstance: newInstance,
 		keys.GoPaste:    func(a *App) screen { return newLookup(a) },
 		keys.GoTokens:   func(a *App) screen { return newAllTokens(a, "state:active") },
 	}

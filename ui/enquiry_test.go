@@ -63,3 +63,35 @@ func TestWhy(t *testing.T) {
 	d.shows("Why: git push acme/web", "● secret known", "✕ scope", "WHAT WOULD LET IT THROUGH", "write_repository", "as Developer").keys("esc esc")
 	d.keys("g w").text("r-1").keys("enter")
 }
+
+// Somebody left: who, what they have, block, and in again (R33, R153).
+func TestWho(t *testing.T) {
+	s := begin(t)
+	s.project("acme/web", model.Private)
+	ann := s.user("ann", nil)
+	s.token(model.ProjectRef("acme/web"), "deploy", model.Developer, 30, model.ScopeAPI)
+	d := drive(t, config(s.db), 80, 24)
+	d.keys("g u").shows("Who", "ann", "project_1_", "administrator").keys("/").text("ann").keys("enter b").shows("Block ann?").pass(confirmSleeps).keys("n")
+	if u := must(s.db.User(t.Context(), root, ann.ID, "")); u.Blocked {
+		t.Error("No has blocked somebody")
+	}
+	d.keys("b").pass(confirmSleeps).keys("y").shows("✕ blocked", "b unblock")
+	if u := must(s.db.User(t.Context(), root, ann.ID, "")); !u.Blocked {
+		t.Error("R153: ann isn't blocked")
+	}
+	d.keys("b").shows("ann is let in again").keys("enter").shows("ann has no tokens that you may see")
+	d.keys("esc esc /").text("bot").keys("enter b").shows("A bot can't be changed").keys("enter").shows("deploy")
+}
+
+// What happened, and how the instance is set.
+func TestLogAndSettings(t *testing.T) {
+	s := begin(t)
+	s.project("acme/web", model.Private)
+	d := drive(t, config(s.db), 80, 24)
+	d.keys("g a").shows("Log", "project.created", "acme/web").keys("enter").shows("Entry 3", "outcome", "done", "hash").keys("esc")
+	d.keys("g s").shows("max_personal_access_token_lifetime").keys("down enter").shows("Value").keys("ctrl+u").text("bad host!").shows("must be a host name")
+	d.keys("ctrl+u").text("git.example.org").shows("can be set").keys("ctrl+s").shows("host is now git.example.org")
+	if got := must(s.db.Setting(t.Context(), model.SettingHost)); got != "git.example.org" {
+		t.Errorf("R190: %s", got)
+	}
+}

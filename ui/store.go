@@ -29,6 +29,10 @@ type Store interface {
 	User(ctx context.Context, a model.Actor, id int64, name string) (model.User, error)
 	Users(context.Context, model.Actor, model.UserQuery, model.Page) (model.List[model.User], error)
 
+	ChangeUser(ctx context.Context, a model.Actor, id int64, c model.UserChange) (model.User, error)
+
+	Settings(context.Context, model.Actor) ([]model.Setting, error)
+	ChangeSetting(ctx context.Context, a model.Actor, key, value string) (model.Setting, error)
 	Setting(ctx context.Context, name string) (string, error)
 	URL(context.Context) (string, error)
 	Entries(context.Context, model.Actor, model.AuditQuery, model.Page) (model.List[model.Entry], error)
