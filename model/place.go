@@ -125,6 +125,9 @@ type Project struct {
 // Ref names the group by its number.
 func (g Group) Ref() Ref { return Ref{Kind: GroupPlace, ID: g.ID} }
 
+// SeesSettings tells whether the asker is shown how the group is set (A90, A97).
+func (g Group) SeesSettings() bool { return g.Role >= Owner }
+
 // Ref names the project by its number.
 func (p Project) Ref() Ref { return Ref{Kind: ProjectPlace, ID: p.ID} }
 

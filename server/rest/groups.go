@@ -200,7 +200,7 @@ func (c *call) group(o *object, g *model.Group) {
 	o.text("project_creation_level", "maintainer")
 	o.text("subgroup_creation_level", "maintainer")
 	o.number("organization_id", 1)
-	if g.Role >= model.Owner {
+	if g.SeesSettings() {
 		o.boolean(model.SwitchName, g.TokenCreation)
 		o.text("plan", string(g.Plan))
 	}
@@ -221,7 +221,7 @@ func (c *call) namespace(o *object, g *model.Group) {
 
 func (c *call) listedNamespace(o *object, g *model.Group) {
 	c.namespace(o, g)
-	if g.Role >= model.Owner {
+	if g.SeesSettings() {
 		o.text("plan", string(g.Plan))
 	}
 }

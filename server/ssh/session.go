@@ -6,6 +6,7 @@ import (
 	"runtime"
 	"runtime/debug"
 	"slices"
+	"sync/atomic"
 	"time"
 
 	"charm.land/ssh"
@@ -25,7 +26,7 @@ type session struct {
 	ctx     context.Context // done: the client is gone, or must go
 	end     context.CancelCauseFunc
 
-	began    bool
+	began    atomic.Bool
 	command  string // empty: none, a shell was asked for
 	terminal string // its kind, TERM; empty: none was asked for
 	size     Size
@@ -74,19 +75,19 @@ func (s *Server) session(_ *ssh.Server, conn *gossh.ServerConn, asked gossh.NewC
 	x := &session{Server: s, Visit: s.House.Visit(model.SSHDoor, own.address), conn: conn, channel: channel, login: loginOf(conn), resizes: make(chan Size, 1)}
 	x.ctx, x.end = context.WithCancelCause(ctx)
 	defer context.AfterFunc(s.leaving, func() {
-		if !x.began { // nothing would end it
+		if !x.began.Load() { // nothing would end it
 			conn.Close()
 		}
 	})()
 	go x.keepAlive()
 	ended := make(chan struct{})
 	for request := range requests {
-		begun := x.began
+		begun := x.began.Load()
 		ok := x.request(request)
 		if request.WantReply {
 			request.Reply(ok, nil)
 		}
-		if x.began && !begun {
+		if x.began.Load() && !begun {
 			go func() {
 				defer close(ended)
 				x.run()
@@ -94,7 +95,7 @@ func (s *Server) session(_ *ssh.Server, conn *gossh.ServerConn, asked gossh.NewC
 		}
 	}
 	x.end(errGone)
-	if x.began {
+	if x.began.Load() {
 		<-ended
 	}
 }
@@ -115,7 +116,7 @@ func (s *session) request(r *gossh.Request) (ok bool) {
 		s.resizes <- sizeOf(asked.Width, asked.Height)
 		return true
 	case "pty-req", "env", "exec", "shell":
-		return !s.began && s.prepare(r)
+		return !s.began.Load() && s.prepare(r)
 	}
 	return false
 }
@@ -154,9 +155,10 @@ func (s *session) prepare(r *gossh.Request) (ok bool) {
 		if gossh.Unmarshal(r.Payload, &asked) != nil || len(asked.Command) > longestCommand {
 			return false
 		}
-		s.began, s.command = true, asked.Command
+		s.command = asked.Command
+		s.began.Store(true)
 	case "shell":
-		s.began = true
+		s.began.Store(true)
 	}
 	return true
 }

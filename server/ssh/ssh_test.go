@@ -524,6 +524,50 @@ func TestExpelled(t *testing.T) {
 	}
 }
 
+// So does a fetch that goes on, of whoever opened it.
+func TestExpelledFromGit(t *testing.T) {
+	w := newWorld(t)
+	made := w.token("acme/web", model.Developer, model.ScopeWriteRepository)
+	ann, key := w.person("ann")
+	_, err := w.db.AddMember(t.Context(), root, model.ProjectRef("acme/web"), ann.ID, model.Developer, 0)
+	w.must(err)
+	blocked := true
+	for name, c := range map[string]struct {
+		method gossh.AuthMethod
+		expel  func() error
+	}{
+		"a revoked token": {gossh.Password(made.Secret.Reveal()), func() error { return w.db.RevokeTokens(t.Context(), root, model.Ref{}, made.ID) }},
+		"a blocked person": {gossh.PublicKeys(key), func() error {
+			_, err := w.db.ChangeUser(t.Context(), root, ann.ID, model.UserChange{Blocked: &blocked})
+			return err
+		}},
+	} {
+		for _, service := range []string{"git-upload-pack", "git-receive-pack"} {
+			s, err := w.connect(c.method).NewSession()
+			if err != nil { // the second one of a token that was revoked meanwhile
+				continue
+			}
+			_, err = s.StdinPipe() // which stays open
+			w.must(err)
+			out, err := s.StdoutPipe()
+			w.must(err)
+			w.must(s.Start(service + " acme/web"))
+			_, err = io.ReadFull(out, make([]byte, 4))
+			w.must(err)
+			if service == "git-upload-pack" {
+				continue // both end at once
+			}
+			began := time.Now()
+			w.must(c.expel())
+			io.Copy(io.Discard, out)
+			if took := time.Since(began); took > 3*time.Second { // the goal is one
+				t.Errorf("%s: its Git ended after %v", name, took)
+			}
+		}
+	}
+	w.sessions(0)
+}
+
 // What the console is told of its terminal, and what the client says later.
 func TestTerminal(t *testing.T) {
 	seen, resized := make(chan Terminal, 1), make(chan Size, 1)
