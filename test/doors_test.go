@@ -379,8 +379,8 @@ func TestSSH(t *testing.T) {
 		screen.Reset()
 	}
 	shows("ann")
-	io.WriteString(keys, "p")
-	shows("acme/web")
+	io.WriteString(keys, "gp")
+	shows("VISIBLE")
 	io.WriteString(keys, "?")
 	shows("filter")
 	began := time.Now()

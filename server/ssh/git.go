@@ -1,6 +1,7 @@
 package ssh
 
 import (
+	"context"
 	"errors"
 	"io"
 	"strings"
@@ -71,7 +72,8 @@ func (s *session) git(service *door.Service, project string) (status int) {
 func (s *session) transfer(service *door.Service, e model.Entrance) (status int) {
 	in, feed := io.Pipe()
 	defer feed.Close()
-	go func() { // ends with the channel, at the latest
+	defer context.AfterFunc(s.ctx, func() { feed.CloseWithError(errGone) })() // a push ends with what it is fed
+	go func() {                                                               // ends with the channel, at the latest
 		_, err := io.Copy(feed, s.channel)
 		feed.CloseWithError(err)
 	}()
