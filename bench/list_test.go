@@ -7,6 +7,7 @@ import (
 	"testing"
 	"time"
 
+	"patrol/demo"
 	"patrol/model"
 	"patrol/storage"
 	"patrol/storage/sqlite"
@@ -19,7 +20,7 @@ const fewTokens = 10_000
 func BenchmarkList(b *testing.B) {
 	large, _ := open(b)
 	path := filepath.Join(b.TempDir(), "patrol.db")
-	if err := storage.Demo(b.Context(), sqlite.Open, path, "", time.Now(), fewTokens, nil); err != nil {
+	if err := demo.Make(b.Context(), sqlite.Open, storage.Options{Path: path}, time.Now(), fewTokens, nil); err != nil {
 		b.Fatal(err)
 	}
 	small, err := sqlite.Open(b.Context(), storage.Options{Path: path})

@@ -13,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"patrol/demo"
 	"patrol/model"
 	"patrol/storage"
 	"patrol/storage/sqlite"
@@ -35,7 +36,7 @@ var fixture = sync.OnceValues(func() (string, error) {
 	}
 	path := filepath.Join(dir, "patrol.db")
 	start := time.Now()
-	err = storage.Demo(context.Background(), sqlite.Open, path, "", start, *tokens, nil)
+	err = demo.Make(context.Background(), sqlite.Open, storage.Options{Path: path}, start, *tokens, nil)
 	fmt.Printf("made %d tokens in %.1f s: %s\n", *tokens, time.Since(start).Seconds(), path)
 	return path, err
 })

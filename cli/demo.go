@@ -12,6 +12,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"patrol/demo"
 	"patrol/storage"
 	"patrol/storage/sqlite"
 )
@@ -27,7 +28,7 @@ func (a *app) demoCommand() *cobra.Command {
 		}
 		return nil
 	}
-	demo := command("demo", "Open the console on a throw-away database full of tokens", cobra.NoArgs, func(ctx context.Context, _ []string) error {
+	show := command("demo", "Open the console on a throw-away database full of tokens", cobra.NoArgs, func(ctx context.Context, _ []string) error {
 		if err := errors.Join(enough(), a.terminal()); err != nil {
 			return err
 		}
@@ -41,9 +42,9 @@ func (a *app) demoCommand() *cobra.Command {
 		}
 		return a.fillDemo(ctx, tokens)
 	})
-	demo.AddCommand(fill)
-	demo.PersistentFlags().IntVar(&tokens, "tokens", tokens, "how many tokens to make")
-	return demo
+	show.AddCommand(fill)
+	show.PersistentFlags().IntVar(&tokens, "tokens", tokens, "how many tokens to make")
+	return show
 }
 
 func (a *app) demo(ctx context.Context, tokens int) (err error) {
@@ -96,7 +97,7 @@ func (a *app) fillDemo(ctx context.Context, tokens int) (err error) {
 		return err
 	}
 	step, end := a.progress(fmt.Sprintf("%%d of %d tokens made", tokens))
-	err = storage.Demo(ctx, sqlite.Open, o.Path, o.Repositories, o.Clock(), tokens, step)
+	err = demo.Make(ctx, sqlite.Open, storage.Options{Path: o.Path, Repositories: o.Repositories, Log: o.Log}, o.Clock(), tokens, step)
 	end()
 	if err != nil { // what there is lacks indexes and must not be taken for a database
 		for _, end := range []string{"", "-wal", "-shm"} {

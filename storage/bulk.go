@@ -1,10 +1,7 @@
 package storage
 
 import (
-	"context"
 	"strings"
-
-	"patrol/model"
 )
 
 // bulk inserts rows of one table many at a time: a statement's own cost is then
@@ -44,8 +41,6 @@ func (b *bulk) flush() error {
 	return err
 }
 
-const indexesSQL = `SELECT name, sql FROM {indexes} AS i WHERE indexed IN ('users', 'members', 'tokens', 'audit')`
-
 // dropIndexes takes indexes away and gives the statements that build them again.
 func (t *tx) dropIndexes(which string, args ...any) (create []string, err error) {
 	var drop []string
@@ -63,27 +58,4 @@ func (t *tx) dropIndexes(which string, args ...any) (create []string, err error)
 	return create, err
 }
 
-// withoutIndexes takes the indexes of the large tables away while they are
-// filled: building each at the end, sorted, is many times faster. For a
-// database that nobody else uses yet.
-func (db *DB) withoutIndexes(ctx context.Context, fill func() error) error {
-	var create []string
-	err := db.change(ctx, model.Actor{}, func(t *tx) (err error) {
-		create, err = t.dropIndexes(indexesSQL)
-		return err
-	})
-	for _, pragma := range []string{"PRAGMA cache_size = -262144", "PRAGMA temp_store = FILE"} {
-		if err == nil {
-			err = db.writer.conn.exec(ctx, pragma)
-		}
-	}
-	if err == nil {
-		err = fill()
-	}
-	for _, statement := range create {
-		if err == nil {
-			err = db.change(ctx, model.Actor{}, func(t *tx) error { return t.exec(statement) })
-		}
-	}
-	return err
-}
+const lastIDSQL = `SELECT coalesce((SELECT last FROM {numbers} AS given WHERE name = ?), 0)`

@@ -2,7 +2,6 @@ package storage
 
 import (
 	"bytes"
-	"context"
 	"crypto/sha256"
 	"encoding/hex"
 	"errors"
@@ -178,12 +177,18 @@ func count(t *testing.T, db *DB, table string) (n int64) {
 // and revoked tokens, expired ones, and the tombstones of bots.
 func TestExportOfAWorkingInstance(t *testing.T) {
 	clock := noon()
-	path := filepath.Join(t.TempDir(), "demo.db")
-	if err := Demo(context.Background(), OpenForTests, path, "", clock.at, 15, nil); err != nil {
+	now := clock.at
+	clock.at = now.Add(-100 * day)
+	db := open(t, Options{Path: filepath.Join(t.TempDir(), "working.db"), Clock: clock.read})
+	project := model.ProjectRef("acme/web")
+	if _, err := db.AddProject(t.Context(), root, model.NewPlace{Kind: model.ProjectPlace, FullPath: "acme/web", Parents: true}); err != nil {
 		t.Fatal(err)
 	}
-	db := open(t, Options{Path: path, Clock: clock.read})
-	project := model.ProjectRef("acme/web")
+	addToken(t, db, root, project, "expired")
+	if err := db.RevokeTokens(t.Context(), root, model.Ref{}, addToken(t, db, root, project, "revoked").ID); err != nil {
+		t.Fatal(err)
+	}
+	clock.at = now
 	old := addToken(t, db, root, project, "rotated")
 	next, err := db.RotateTokens(t.Context(), root, project, model.Rotation{OverlapHours: 36}, old.ID)
 	if err != nil {

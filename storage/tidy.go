@@ -7,6 +7,8 @@ import (
 	"patrol/model"
 )
 
+const day = 24 * time.Hour
+
 // tidyBatch is how much one Tidy does at most of each kind, so that it never
 // holds up the use cases that people wait for.
 const tidyBatch = 200

@@ -46,9 +46,7 @@ const (
 )
 
 // indexWords takes the next tokens into the index, if there are enough of them.
-func (t *tx) indexWords() (more bool, err error) { return t.indexNext(wordsBatch) }
-
-func (t *tx) indexNext(most int64) (more bool, err error) {
+func (t *tx) indexWords() (more bool, err error) {
 	words := t.db.engine.Narrowing()
 	if words == nil {
 		return false, nil
@@ -57,7 +55,7 @@ func (t *tx) indexNext(most int64) (more bool, err error) {
 	if err != nil || last-upTo < wordsBatch {
 		return false, err
 	}
-	next := min(upTo+most, last)
+	next := min(upTo+wordsBatch, last)
 	if err := t.exec(words.Add, upTo, next); err != nil {
 		return false, err
 	}
