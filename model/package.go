@@ -52,9 +52,11 @@ type PackageQuery struct {
 const GenericPackage = "generic"
 
 var (
-	packageName    = regexp.MustCompile(`^[A-Za-z0-9._+~@-]{1,255}$`)
-	packageVersion = regexp.MustCompile(`^[A-Za-z0-9._+-]{1,255}$`)
+	packageName    = regexp.MustCompile(`^[A-Za-z0-9._+~@-]+$`)
+	packageVersion = regexp.MustCompile(`^[A-Za-z0-9._+-]+$`)
 )
+
+const maxPackageName = 255
 
 // CheckPackageFile is nil if a package and a file can have these names (G74).
 func CheckPackageFile(name, version, file string) error {
@@ -62,7 +64,7 @@ func CheckPackageFile(name, version, file string) error {
 		key, text string
 		form      *regexp.Regexp
 	}{{"package_name", name, packageName}, {"package_version", version, packageVersion}, {"file_name", file, packageName}} {
-		if !part.form.MatchString(part.text) || part.text == "." || part.text == ".." {
+		if len(part.text) > maxPackageName || !part.form.MatchString(part.text) || part.text == "." || part.text == ".." {
 			return Invalid("G74", Field{part.key, "is invalid"})
 		}
 	}

@@ -54,7 +54,7 @@ const (
 // settings is R190's table as far as something reads it.
 var settings = []Setting{
 	{Key: SettingInstanceKind, Default: SelfManaged, Allowed: "self_managed, saas", check: oneOf(SelfManaged, SaaS)},
-	{Key: SettingHost, Default: "localhost", Allowed: "host name", check: matches(`^[A-Za-z0-9]([A-Za-z0-9.-]{0,251}[A-Za-z0-9])?$`, "must be a host name")},
+	{Key: SettingHost, Default: "localhost", Allowed: "host name", check: short(253, matches(`^[A-Za-z0-9]([A-Za-z0-9.-]*[A-Za-z0-9])?$`, "must be a host name"))},
 	{Key: SettingPrefix, Default: DefaultPrefix, Allowed: "up to 20 of A–Z a–z 0–9 _ + = / @ : . -", check: matches(`^[A-Za-z0-9_+=/@:.-]{0,20}$`, "must be at most 20 of A–Z a–z 0–9 _ + = / @ : . -")},
 	{Key: SettingMaxLifetime, Allowed: "1–365 days, or empty", check: emptyOr(between(1, MaxLifetime))},
 	{Key: SettingBotRetention, Default: "0", Allowed: "0–3650 days", check: between(0, 3650)},
@@ -62,8 +62,8 @@ var settings = []Setting{
 	{Key: SettingRequireExpiry, Default: "true", Allowed: "true", check: oneOf("true")},
 	{Key: SettingTokenInQuery, Default: "true", Allowed: "true, false", check: oneOf("true", "false")},
 	{Key: SettingRegistryDelay, Default: "5", Allowed: "1–60 minutes", check: between(1, 60)},
-	{Key: SettingRegistryService, Default: "container_registry", Allowed: "1–255 of A–Z a–z 0–9 . _ : / @ + -", check: matches(registryText, "must be 1 to 255 of A–Z a–z 0–9 . _ : / @ + -")},
-	{Key: SettingRegistryIssuer, Default: "patrol-issuer", Allowed: "1–255 of A–Z a–z 0–9 . _ : / @ + -", check: matches(registryText, "must be 1 to 255 of A–Z a–z 0–9 . _ : / @ + -")},
+	{Key: SettingRegistryService, Default: "container_registry", Allowed: "A–Z a–z 0–9 . _ : / @ + -", check: short(255, matches(registryText, "must be one or more of A–Z a–z 0–9 . _ : / @ + -"))},
+	{Key: SettingRegistryIssuer, Default: "patrol-issuer", Allowed: "A–Z a–z 0–9 . _ : / @ + -", check: short(255, matches(registryText, "must be one or more of A–Z a–z 0–9 . _ : / @ + -"))},
 	{Key: SettingAIUpstream, Allowed: "JSON with url and key_file, or empty", check: parses(ParseAIUpstream)},
 	{Key: SettingK8sUpstreams, Allowed: "JSON list of clusters, or empty", check: parses(ParseClusters)},
 	{Key: SettingPushProtection, Default: "true", Allowed: "true, false", check: oneOf("true", "false")},
@@ -75,7 +75,7 @@ var settings = []Setting{
 }
 
 // registryText is what a registry's configuration can hold without quotes.
-const registryText = `^[A-Za-z0-9._:/@+-]{1,255}$`
+const registryText = `^[A-Za-z0-9._:/@+-]+$`
 
 // DefaultSettings lists every setting with its default value, in R190's order.
 func DefaultSettings() []Setting {
@@ -133,6 +133,17 @@ func emptyOr(check func(string) error) func(string) error {
 	return func(s string) error {
 		if s == "" {
 			return nil
+		}
+		return check(s)
+	}
+}
+
+// short is a check of at most so many bytes, before another. An expression that
+// counts so far would take a megabyte.
+func short(most int, check func(string) error) func(string) error {
+	return func(s string) error {
+		if len(s) > most {
+			return fmt.Errorf("is too long (maximum is %d bytes)", most)
 		}
 		return check(s)
 	}
