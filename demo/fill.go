@@ -32,7 +32,6 @@ type line struct {
 	Type       string   `json:"type"`
 	Path       string   `json:"path,omitempty"`
 	Project    string   `json:"project,omitempty"`
-	Username   string   `json:"username,omitempty"`
 	Name       string   `json:"name,omitempty"`
 	Scopes     []string `json:"scopes,omitempty"`
 	Role       string   `json:"role,omitempty"`
@@ -97,7 +96,7 @@ func write(to io.Writer, n int, now time.Time) error {
 // token thinks the i-th token out: most are active and spread over the year, some
 // have expired, few are about to.
 func token(i int, project string, now time.Time) line {
-	var random [40]byte
+	var random [32]byte
 	rand.Read(random[:]) // never fails
 	spread := int(random[0])<<8 | int(random[1])
 	lives := 30 + spread%335
@@ -108,8 +107,8 @@ func token(i int, project string, now time.Time) line {
 		role = model.Owner
 	}
 	l := line{Type: "token", Project: project, Name: fmt.Sprintf("%s-%d", names[i%len(names)], i+1),
-		Username: "project_1_bot_" + hex.EncodeToString(random[32:]), Scopes: scopes[spread%len(scopes)], Role: role.String(),
-		ExpiresAt: (model.DateOf(made) + model.Date(lives)).String(), CreatedAt: made.UTC().Format(time.RFC3339), SHA256: hex.EncodeToString(random[:32])}
+		Scopes: scopes[spread%len(scopes)], Role: role.String(),
+		ExpiresAt: (model.DateOf(made) + model.Date(lives)).String(), CreatedAt: made.UTC().Format(time.RFC3339), SHA256: hex.EncodeToString(random[:])}
 	if spread%4 != 0 {
 		l.LastUsedAt = made.Add(time.Duration(age) * day * 3 / 4).UTC().Format(time.RFC3339)
 	}
