@@ -25,6 +25,7 @@ import (
 	"patrol/sshkey"
 	"patrol/storage"
 	"patrol/storage/sqlite"
+	"patrol/ui"
 )
 
 // world is an SSH door on a real listener with a real store.
@@ -455,6 +456,8 @@ func (w *world) screen(client *gossh.Client) (*gossh.Session, io.Reader) {
 	w.Helper()
 	s, err := client.NewSession()
 	w.must(err)
+	_, err = s.StdinPipe() // which stays open
+	w.must(err)
 	out, err := s.StdoutPipe()
 	w.must(err)
 	s.Stderr = io.Discard
@@ -597,6 +600,39 @@ func TestTerminal(t *testing.T) {
 	w.must(s.WindowChange(50, 160))
 	if size := <-resized; size != (Size{160, 50}) {
 		t.Errorf("resized to %v", size)
+	}
+}
+
+// A console whose client is gone, or that is told to end, leaves no goroutine.
+func TestNothingStays(t *testing.T) {
+	w := newWorld(t, func(c *Config) {
+		store := c.House.Store
+		c.Console = func(ctx context.Context, t Terminal) error {
+			return ui.Run(ctx, ui.Config{Store: store, Actor: t.Actor, In: t.In, Out: t.Out, Env: t.Env, Window: &ui.Window{Size: ui.Size(t.Size)}})
+		}
+	})
+	_, key := w.person("ann")
+	for _, leave := range []func(*gossh.Client, *gossh.Session){
+		func(client *gossh.Client, _ *gossh.Session) { client.Close() },
+		func(_ *gossh.Client, s *gossh.Session) { s.Close() },
+	} {
+		client := w.connect(gossh.PublicKeys(key))
+		s, out := w.screen(client)
+		if _, err := io.ReadFull(out, make([]byte, 200)); err != nil {
+			t.Fatal(err)
+		}
+		leave(client, s)
+		w.sessions(0)
+		for end := time.Now().Add(10 * time.Second); ; runtime.Gosched() {
+			all := make([]byte, 4<<20)
+			all = all[:runtime.Stack(all, true)]
+			if !bytes.Contains(all, []byte("bubbletea")) && !bytes.Contains(all, []byte("patrol/ui.")) {
+				break
+			}
+			if time.Now().After(end) {
+				t.Fatalf("something stays:\n%s", all)
+			}
+		}
 	}
 }
 
