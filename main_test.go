@@ -47,7 +47,7 @@ var imports = map[string]struct{ inside, outside []string }{
 	"patrol/server/ssh": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"},
 		outside: []string{"charm.land/wish/v2", "charm.land/ssh", "golang.org/x/crypto/ssh"}},
 	"patrol/bench": {}, // tests only
-	"patrol/cli": {inside: []string{"patrol/model", "patrol/demo", "patrol/sshkey", "patrol/storage", "patrol/storage/sqlite", "patrol/server", "patrol/server/ssh", "patrol/ui"}, outside: []string{
+	"patrol/cli": {inside: []string{"patrol/model", "patrol/keys", "patrol/demo", "patrol/sshkey", "patrol/storage", "patrol/storage/sqlite", "patrol/server", "patrol/server/ssh", "patrol/ui"}, outside: []string{
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/charmbracelet/x/", "github.com/muesli/cancelreader"}},
 }
 

@@ -1,6 +1,7 @@
 package cli
 
 import (
+	"bufio"
 	"encoding/hex"
 	"errors"
 	"fmt"
@@ -55,7 +56,8 @@ func entryTarget(e model.Entry) string {
 }
 
 func (a *app) auditCommand() *cobra.Command {
-	var verify bool
+	var verify, follow bool
+	var since optionalID
 	var expect [32]byte
 	var limit int
 	var user, project, group string
@@ -75,11 +77,17 @@ func (a *app) auditCommand() *cobra.Command {
 			q.UserID = u.ID
 		}
 		q.In = placeFlags(project, group)
+		q.Since = since.value
+		if follow {
+			return s.followAudit(q)
+		}
 		return printList(s, limit, entryColumns, func(e model.Entry) any { return shapeEntry(e) },
 			func(p model.Page) (model.List[model.Entry], error) { return s.store.Entries(s.ctx, s.actor, q, p) })
 	})
 	f := c.Flags()
 	f.BoolVar(&verify, "verify", false, "check the hash chain from the first entry to the last")
+	f.BoolVar(&follow, "follow", false, "go on as entries come, oldest first, until interrupted; with --json an object a line")
+	f.Var(&since, "since", "only entries behind this number, oldest first")
 	f.Var(valueFlag[[32]byte]{&expect, parseHash, "hash"}, "expect", "with --verify: this hash, noted before, must be that of an entry still there")
 	f.Var(valueFlag[time.Time]{&q.After, parseTime, "time"}, "after", "only entries at this time or later: 2026-11-24 or 2026-11-24T10:00:00Z")
 	f.Var(valueFlag[time.Time]{&q.Before, parseTime, "time"}, "before", "only entries before this time")
@@ -93,6 +101,75 @@ func (a *app) auditCommand() *cobra.Command {
 	a.placeFlag(c, "project", &project, "only entries about this project", projectPaths)
 	a.placeFlag(c, "group", &group, "only entries about this group and what is in it", groupPaths)
 	return exclude(c, "project", "group")
+}
+
+// optionalID is a number that may be 0, or not given.
+type optionalID struct{ value *int64 }
+
+func (o *optionalID) String() string { return "" }
+func (o *optionalID) Type() string   { return "number" }
+
+func (o *optionalID) Set(text string) error {
+	n, ok := model.ParseID(text)
+	if !ok && text != "0" {
+		return fmt.Errorf("must be the number of an entry")
+	}
+	o.value = &n
+	return nil
+}
+
+// followEvery is how soon an entry is printed once it is there.
+const followEvery = 300 * time.Millisecond
+
+// followAudit prints entries as they come, from the one given or from now on. It
+// asks for them whenever anything has changed, by whatever process.
+func (s *session) followAudit(q model.AuditQuery) error {
+	if q.Since == nil {
+		last, err := s.store.Entries(s.ctx, s.actor, model.AuditQuery{}, model.Page{Limit: 1})
+		if err != nil {
+			return err
+		}
+		q.Since = new(int64)
+		if len(last.Rows) > 0 {
+			*q.Since = last.Rows[0].Number
+		}
+	}
+	w := bufio.NewWriter(s.out)
+	print := tablePrinter(w, entryColumns)
+	if s.json {
+		print = func(rows []model.Entry, _ bool) {
+			for _, e := range rows {
+				fmt.Fprintln(w, jsonText(shapeEntry(e)))
+			}
+		}
+	}
+	tick := time.NewTicker(followEvery)
+	defer tick.Stop()
+	for known := uint64(0); ; {
+		version, err := s.store.Version() // before the entries are read
+		for more := err == nil && version != known; more; {
+			var list model.List[model.Entry]
+			if list, err = s.store.Entries(s.ctx, s.actor, q, model.Page{Limit: model.MaxPage}); err != nil {
+				break
+			}
+			for _, e := range list.Rows {
+				q.Since = &e.Number
+			}
+			print(list.Rows, list.Next == "")
+			if err = w.Flush(); err != nil {
+				break
+			}
+			more, known = list.Next != "", version
+		}
+		if err != nil && s.ctx.Err() == nil && !errors.Is(err, model.ErrBusy) {
+			return err
+		}
+		select {
+		case <-s.ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+	}
 }
 
 func parseLimit(s string) (int, error) {

@@ -81,7 +81,8 @@ type Audit interface {
 
 // AuditQuery says which entries are wanted, newest first.
 type AuditQuery struct {
-	In      Ref // entries about a place and what is in it
+	Since   *int64 // only entries with greater numbers, and the oldest first; nil: any
+	In      Ref    // entries about a place and what is in it
 	UserID  int64
 	TokenID int64
 	Action  string

@@ -225,7 +225,7 @@ func (db *DB) Entries(ctx context.Context, a model.Actor, q model.AuditQuery, p 
 			columns: entryColumns + `, coalesce(r.times, 1)`,
 			from:    `audit a LEFT JOIN audit_repeats r ON r.number = a.number`,
 			where:   where,
-			keys:    []sortKey{{column: "a.number", descending: true}},
+			keys:    []sortKey{{column: "a.number", descending: q.Since == nil}},
 		}, func(scan func(...any) error) (model.Entry, []any, error) {
 			var count int
 			e, _, _, err := scanEntry(scan, &count)
@@ -260,6 +260,9 @@ func (t *tx) auditWhere(q model.AuditQuery) (w where, err error) {
 	}
 	if err := model.Decide(f).Err(); err != nil {
 		return w, err
+	}
+	if q.Since != nil {
+		w.and(`a.number > ?`, *q.Since)
 	}
 	if q.UserID != 0 {
 		w.and(`a.user_id = ?`, q.UserID)
