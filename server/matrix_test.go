@@ -1,11 +1,16 @@
 package server
 
 import (
+	"context"
 	"fmt"
+	"net"
 	"strings"
 	"testing"
 
+	gossh "golang.org/x/crypto/ssh"
+
 	"patrol/model"
+	"patrol/server/ssh"
 )
 
 // doorway is one way in, and what explain is asked about it.
@@ -14,7 +19,59 @@ type doorway struct {
 	through  func(w *world, p model.Project, secret string) bool
 }
 
+// shell is the SSH door of a world, and the connections that tokens have opened.
+type shell struct {
+	address string
+	by      map[string]*gossh.Client // by secret; nil: it wasn't let in
+}
+
+// shell opens it.
+func (w *world) shell() *shell {
+	w.Helper()
+	key, err := ssh.NewHostKey()
+	do(w, key, err)
+	door, err := ssh.New(ssh.Config{House: w.server.House, Git: w.server.Git, HostKey: key})
+	do(w, door, err)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	do(w, l, err)
+	ctx, stop := context.WithCancel(context.Background())
+	ended := make(chan error, 1)
+	go func() { ended <- door.Serve(ctx, l) }()
+	w.Cleanup(func() {
+		stop()
+		if err := <-ended; err != nil {
+			w.Error(err)
+		}
+	})
+	return &shell{l.Addr().String(), map[string]*gossh.Client{}}
+}
+
+// through tells whether a token gets to run a command of Git's.
+func (s *shell) through(secret, command string) bool {
+	client, known := s.by[secret]
+	if !known {
+		client, _ = gossh.Dial("tcp", s.address, &gossh.ClientConfig{User: "x", Auth: []gossh.AuthMethod{gossh.Password(secret)}, HostKeyCallback: gossh.InsecureIgnoreHostKey()})
+		s.by[secret] = client
+	}
+	if client == nil {
+		return false
+	}
+	session, err := client.NewSession()
+	if err != nil {
+		return false
+	}
+	defer session.Close()
+	session.Stdin = strings.NewReader("0000")
+	return session.Run(command) == nil
+}
+
 var doorways = []doorway{
+	{"git fetch %s", func(w *world, p model.Project, secret string) bool {
+		return w.ssh.through(secret, "git-upload-pack '"+p.FullPath+".git'")
+	}},
+	{"git push %s", func(w *world, p model.Project, secret string) bool {
+		return w.ssh.through(secret, "git receive-pack /"+p.FullPath)
+	}},
 	{"git fetch %s", func(w *world, p model.Project, secret string) bool {
 		return w.git("GET", "/"+p.FullPath+fetchRefs, "x", secret).status == 200
 	}},
@@ -62,6 +119,7 @@ func TestEveryDoor(t *testing.T) {
 	for _, v := range model.Visibilities {
 		t.Run(v.String(), func(t *testing.T) {
 			w := newWorld(t)
+			w.ssh = w.shell()
 			own, other := w.project("acme/web", v), w.project("other/web", v)
 			url := upstream(t, echo)
 			w.set(model.SettingAIUpstream, fmt.Sprintf(`{"url":%q}`, url))

@@ -27,11 +27,13 @@ import (
 // written no secret to its log.
 type world struct {
 	*testing.T
-	db   *storage.DB
-	dir  string
-	url  string
-	stop context.CancelFunc // begins the drain
-	done chan error         // what Serve returned
+	db     *storage.DB
+	dir    string
+	url    string
+	stop   context.CancelFunc // begins the drain
+	server *Server
+	ssh    *shell     // of TestEveryDoor
+	done   chan error // what Serve returned
 
 	mu      sync.Mutex
 	now     time.Time
@@ -129,6 +131,7 @@ func (w *world) serve(configs ...func(*Config)) {
 	if err != nil {
 		w.Fatal(err)
 	}
+	w.server = server
 	go func() { done <- server.Serve(ctx, l) }()
 	w.Cleanup(func() {
 		client.CloseIdleConnections()
