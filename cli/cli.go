@@ -105,7 +105,7 @@ func (a *app) rootCommand() *cobra.Command {
 	root := parent("patrol", "Access tokens for Git projects: who made them, what they open, when they end",
 		a.userCommand(), a.groupCommand(), a.projectCommand(), a.memberCommand(), a.tokenCommand(), a.whoisCommand(), a.explainCommand(), a.noticeCommand(),
 		a.featureCommand(), a.settingsCommand(), a.serveCommand(), a.registryCommand(), a.auditCommand(), a.checkCommand(), a.backupCommand(), a.importCommand(), a.exportCommand(), a.keysCommand(), a.demoCommand())
-	root.Long = "Patrol makes project, group and personal access tokens, shows what each one does, and is the Git and REST server that they open."
+	root.Long = "Patrol makes project, group and personal access tokens, shows what each one does, and is the server that they open."
 	root.Example = `
 patrol project add acme/web
 patrol token create --project acme/web --name deploy --role developer --scope write_repository,read_api > secret

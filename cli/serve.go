@@ -28,7 +28,7 @@ type serveFlags struct {
 
 func (a *app) serveCommand() *cobra.Command {
 	var flags serveFlags
-	c := command("serve", "Serve Git and REST over HTTP until interrupted, then let running requests finish", cobra.NoArgs,
+	c := command("serve", "Serve what tokens open over HTTP, and Git and the console over SSH, until interrupted", cobra.NoArgs,
 		func(ctx context.Context, _ []string) error {
 			if err := flags.check(); err != nil {
 				return err

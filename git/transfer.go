@@ -152,7 +152,11 @@ func (r *running) inspect() (begin, end func(), err error) {
 			hook.serve(ctx, &Quarantine{program: r.program, repository: r.Repository, touch: r.moved}, r.Inspect)
 		}()
 	}
-	return begin, func() { stop(); <-ended }, nil
+	return begin, func() {
+		stop()
+		hook.calls.Close() // whoever else has inherited the other end
+		<-ended
+	}, nil
 }
 
 // hurriedStall is how long nothing may move once there is a hurry.

@@ -1,6 +1,6 @@
-// Package server is Patrol's HTTP door: GitLab-compatible REST, Git over HTTP
-// and the probes. It translates requests into the use cases of model.Store and
-// decides nothing by itself: who may do what, model says.
+// Package server is what tokens open by HTTP: GitLab-compatible REST, Git, container
+// registries, sites behind a proxy, gateways, metrics and the probes. It translates
+// requests into the use cases of model.Store and
 package server
 
 import (
