@@ -1,6 +1,7 @@
 // Package server is what tokens open by HTTP: GitLab-compatible REST, Git, container
 // registries, sites behind a proxy, gateways, metrics and the probes. It translates
-// requests into the use cases of model.Store and
+// requests into the use cases of model.Store and decides nothing by itself: who may
+// do what, model says.
 package server
 
 import (
