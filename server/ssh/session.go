@@ -58,16 +58,16 @@ const closesWithin = 5 * time.Second
 // session serves a channel until both sides have closed it.
 func (s *Server) session(_ *ssh.Server, conn *gossh.ServerConn, asked gossh.NewChannel, ctx ssh.Context) {
 	own := ctx.Value(connectionKey{}).(*connection)
-	if !own.open() {
-		asked.Reject(gossh.ResourceShortage, "too many sessions on one connection")
-		return
-	}
-	defer own.shut()
 	if !s.running.begin() {
 		asked.Reject(gossh.ResourceShortage, "the server is stopping")
 		return
 	}
 	defer s.running.end()
+	if !own.open() {
+		asked.Reject(gossh.ResourceShortage, "too many sessions on one connection")
+		return
+	}
+	defer own.shut()
 	channel, requests, err := asked.Accept()
 	if err != nil {
 		return // the client is gone

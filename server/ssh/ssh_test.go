@@ -693,6 +693,7 @@ func TestLimits(t *testing.T) {
 	if err := s.Wait(); !errors.As(err, &exit) {
 		t.Errorf("a second console: %v", err)
 	}
+	w.sessions(1)       // the refused one is over
 	for i := 1; ; i++ { // one is open
 		if s, err := client.NewSession(); err != nil {
 			if i != maxChannels {
