@@ -204,7 +204,7 @@ func BenchmarkAuth(b *testing.B) {
 	}
 	product := serve(b, server.Config{Store: db, Log: slog.New(slog.NewJSONHandler(io.Discard, nil))})
 	path := "/auth?role=developer&via=nginx&project=" + p.FullPath
-	header := "X-Original-Method: GET\r\nPRIVATE-TOKEN: " + made.Secret.Reveal()
+	header := "X-Original-Method: GET\r\nX-Original-URI: /page?x=1\r\nPRIVATE-TOKEN: " + made.Secret.Reveal()
 	bare := httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		for _, name := range []string{"User", "Project", "Role", "Scopes", "Token-Id"} {
 			w.Header().Set("X-Patrol-"+name, "acme/web")

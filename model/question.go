@@ -86,10 +86,13 @@ func registryQuestion(words []string) (Question, error) {
 
 var methodName = regexp.MustCompile(`^[A-Za-z]{1,20}$`)
 
+// IsMethod tells whether text is the method of a request, as questions name it.
+func IsMethod(text string) bool { return methodName.MatchString(text) }
+
 // authQuestion is what a proxy asks before it lets a request through to a site,
 // with nothing but the project in its address (G91, G92).
 func authQuestion(words []string) (Question, error) {
-	if len(words) != 2 && len(words) != 3 || !methodName.MatchString(words[1]) {
+	if len(words) != 2 && len(words) != 3 || !IsMethod(words[1]) {
 		return Question{}, errors.New("write auth METHOD or auth METHOD PROJECT, such as auth GET acme/web")
 	}
 	q := Question{Access: RESTWrite, Action: WriteSite, Own: true}
@@ -122,7 +125,7 @@ func aiQuestion(words []string) (Question, error) {
 const restRoot = "/api/v4/"
 
 func restQuestion(words []string) (Question, error) {
-	if len(words) != 2 || !methodName.MatchString(words[0]) || !strings.HasPrefix(words[1], "/") {
+	if len(words) != 2 || !IsMethod(words[0]) || !strings.HasPrefix(words[1], "/") {
 		return Question{}, ErrQuestion
 	}
 	method := strings.ToUpper(words[0])

@@ -11,7 +11,7 @@ import (
 
 // Handler answers every address of the server.
 func (s *Server) Handler() http.Handler {
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.House.Serve(w, r, s.route) })
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) { s.House.Serve(s.answers(w, r), r, s.route) })
 }
 
 func (s *Server) route(q *door.Request) {

@@ -16,7 +16,6 @@ import (
 // nginx makes an error page of anything else.
 func (s *Server) site(q *door.Request) {
 	q.Door = model.AuthDoor
-	q.W.Header()["Cache-Control"] = []string{"no-store"}
 	asked, err := siteAsked(q.R)
 	if err != nil {
 		s.House.Log.Warn("a proxy asks /auth what can't be answered", "id", q.ID, "error", err)
@@ -32,6 +31,7 @@ func (s *Server) site(q *door.Request) {
 		s.siteFailed(q, err)
 		return
 	}
+	q.LogSite(asked.method, asked.address)
 	e, err := s.Store.EnterSite(q.Context, q.Pass.Caller, asked.Site)
 	if err != nil {
 		s.siteFailed(q, err)
@@ -72,18 +72,22 @@ func (s *Server) siteFailed(q *door.Request, err error) {
 	q.W.WriteHeader(status)
 }
 
-// siteQuestion is what a proxy asks, and the method that its client used, in
-// words that explain takes.
+// siteQuestion is what a proxy asks, and the request that it asks for: the
+// method in words that explain takes, and the address, which decides nothing.
 type siteQuestion struct {
 	model.Site
-	method string
+	method, address string
 }
 
-// originalMethods are the headers that carry the original method, by what the
-// proxy's configuration says it uses (G93).
-var originalMethods = map[string]string{"nginx": "X-Original-Method", "forwarded": "X-Forwarded-Method"}
+// originals are the headers that carry the original method and address, by what
+// the proxy's configuration says it uses (G93).
+var originals = map[string]struct{ method, address string }{
+	"nginx":     {"X-Original-Method", "X-Original-Uri"},
+	"forwarded": {"X-Forwarded-Method", "X-Forwarded-Uri"},
+}
 
-// siteAsked reads the address that the proxy's configuration asks.
+// siteAsked reads the address that the proxy's configuration asks. Its errors
+// don't repeat what stands there, which may hold a secret (A5).
 func siteAsked(r *http.Request) (q siteQuestion, err error) {
 	query, err := url.ParseQuery(r.URL.RawQuery)
 	if err != nil {
@@ -91,13 +95,14 @@ func siteAsked(r *http.Request) (q siteQuestion, err error) {
 	}
 	q.method = "POST" // what isn't known is taken as a write
 	if via := query.Get("via"); via != "" {
-		header, known := originalMethods[via]
+		original, known := originals[via]
 		if !known {
-			return q, errors.New("via is nginx or forwarded")
+			return q, errors.New("via must be nginx or forwarded")
 		}
-		if method := r.Header.Get(header); method != "" {
+		if method := r.Header.Get(original.method); model.IsMethod(method) {
 			q.method = strings.ToUpper(method)
 		}
+		q.address = r.Header.Get(original.address)
 	}
 	switch q.method {
 	case "GET", "HEAD", "OPTIONS":
@@ -109,13 +114,15 @@ func siteAsked(r *http.Request) (q siteQuestion, err error) {
 	}
 	if role := query.Get("role"); role != "" {
 		if q.Lowest, err = model.ParseRole(role); err != nil {
-			return q, err
+			return q, errors.New("role must be guest, planner, reporter, developer, maintainer or owner")
 		}
 	}
 	if scopes := query.Get("scope"); scopes != "" {
-		q.Scopes, err = model.ParseScopes(scopes)
+		if q.Scopes, err = model.ParseScopes(scopes); err != nil {
+			return q, errors.New("scope must be names of scopes, parted by commas")
+		}
 	}
-	return q, err
+	return q, nil
 }
 
 // shown is the secret that a request shows, in any of the ways that people use

@@ -180,7 +180,7 @@ func (db *DB) siteFacts(ctx context.Context, c model.Caller, key siteKey) (*site
 		facts.target, err = t.target(c, p)
 		return err
 	})
-	if err == nil {
+	if err == nil && !facts.target.Missing { // who guesses doesn't fill it, and no path in it is longer than a place's
 		db.sites.put(version, key, facts)
 	}
 	return facts, err

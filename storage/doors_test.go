@@ -174,3 +174,26 @@ func TestEnter(t *testing.T) {
 		t.Errorf("R35: nobody on a private project: %v", err)
 	}
 }
+
+// What somebody makes up isn't remembered: it would fill the memory.
+func TestSitesRemembered(t *testing.T) {
+	db := open(t, Options{})
+	if _, err := db.AddProject(t.Context(), root, model.NewPlace{Kind: model.ProjectPlace, FullPath: "acme/web", Parents: true}); err != nil {
+		t.Fatal(err)
+	}
+	made, err := db.CreateToken(t.Context(), root, model.NewToken{Place: model.ProjectRef("acme/web"), Name: "x", Scopes: model.Scopes{model.ScopeAPI}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	pass, err := db.Authenticate(t.Context(), made.Secret)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for path, remembered := range map[string]int{strings.Repeat("x", 60_000): 0, "acme/none": 0, "acme/web": 1} {
+		db.sites.found = nil
+		_, err := db.EnterSite(t.Context(), pass.Caller, model.Site{Place: model.ProjectRef(path)})
+		if (err == nil) != (remembered == 1) || len(db.sites.found) != remembered {
+			t.Errorf("%.20s: %d are remembered, %v", path, len(db.sites.found), err)
+		}
+	}
+}

@@ -14,6 +14,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"regexp"
 	"strings"
 	"syscall"
 	"testing"
@@ -90,6 +91,13 @@ func site(t *testing.T) string {
 		for _, name := range []string{"User", "Project", "Role", "Scopes", "Token-Id"} {
 			fmt.Fprintf(w, "%s=%s\n", name, strings.Join(r.Header.Values("X-Patrol-"+name), "|"))
 		}
+		for name := range r.Header {
+			if strings.Contains(name, "_") { // CGI and WSGI take it for the real one
+				fmt.Fprintf(w, "%s=%s\n", name, r.Header.Get(name))
+			}
+		}
+		body, _ := io.ReadAll(r.Body)
+		fmt.Fprintf(w, "%s %s %s\n", r.Method, r.RequestURI, body)
 		fmt.Fprintf(w, "secret=%s%s\n", r.Header.Get("Authorization"), r.Header.Get("Private-Token"))
 	}))
 	t.Cleanup(s.Close)
@@ -112,14 +120,15 @@ func guarded(t *testing.T, p *patrol, proxy string) {
 		{"api writes", "POST", writes, 200, "developer"},
 		{"a Guest where a Reporter is asked for", "GET", guest, 403, ""},
 	} {
-		r, err := http.NewRequest(c.method, "http://"+proxy+"/page?x=1", nil)
+		r, err := http.NewRequest(c.method, "http://"+proxy+"/page?x=hush", strings.NewReader("a body"))
 		if err != nil {
 			t.Fatal(err)
 		}
 		if c.secret != "" {
 			r.Header.Set("Authorization", "Bearer "+c.secret)
 		}
-		for _, forged := range []string{"X-Patrol-User", "X-Patrol-Role", "X-Original-Method", "X-Forwarded-Method"} {
+		for _, forged := range []string{"X-Patrol-User", "X-Patrol-Project", "X-Patrol-Role", "X-Patrol-Scopes", "X-Patrol-Token-Id", "X_Patrol_User", "X-Patrol_Role", "X-Patrol-Token_Id",
+			"X-Original-Method", "X-Original-URI", "X-Forwarded-Method", "X-Forwarded-Uri"} {
 			r.Header.Set(forged, "GET")
 		}
 		answer, err := http.DefaultClient.Do(r)
@@ -134,10 +143,12 @@ func guarded(t *testing.T, p *patrol, proxy string) {
 		if c.status == 401 && answer.Header.Get("WWW-Authenticate") == "" {
 			t.Errorf("G94: %s: the challenge doesn't arrive", c.what)
 		}
-		if c.status == 200 && (!strings.Contains(string(body), "Project=acme/web\nRole="+c.role+"\n") || !strings.Contains(string(body), "User=project_1_bot_") ||
-			!strings.HasSuffix(string(body), "secret=\n")) {
+		if hears := regexp.MustCompile(`^User=project_1_bot_\w+\nProject=acme/web\nRole=` + c.role + `\nScopes=\w+\nToken-Id=\d+\n` + c.method + ` /page\?x=hush a body\nsecret=\n$`); c.status == 200 && !hears.Match(body) {
 			t.Errorf("G96: %s: the site hears\n%s", c.what, body)
 		}
+	}
+	if log := p.logged(); !strings.Contains(log, `"msg":"site"`) || !strings.Contains(log, `"method":"POST","path":"/page"`) || strings.Contains(log, "hush") {
+		t.Errorf("G93: the log is\n%s", log)
 	}
 }
 
@@ -206,6 +217,7 @@ http://`+proxy+` {
 	}
 	request_header -Authorization
 	request_header -PRIVATE-TOKEN
+	request_header -*_*
 	reverse_proxy `+site(t)+`
 }
 `))
