@@ -100,11 +100,11 @@ var Places = Set{"After g", []Binding{
 	{Action: GoHome, Keys: []string{"h"}, Short: "home", Long: "the first screen"},
 	{Action: GoProjects, Keys: []string{"p"}, Short: "projects", Long: "projects"},
 	{Action: GoGroups, Keys: []string{"r"}, Short: "groups", Long: "groups"},
-	{Action: GoTokens, Keys: []string{"t"}, Short: "all tokens", Long: "all tokens"},
+	{Action: GoTokens, Keys: []string{"t"}, Short: "tokens", Long: "all tokens"},
 	{Action: GoWho, Keys: []string{"u"}, Short: "who", Long: "people and bots"},
 	{Action: GoLog, Keys: []string{"a"}, Short: "log", Long: "the audit log, newest first"},
 	{Action: GoInstance, Keys: []string{"s"}, Short: "settings", Long: "the instance's settings"},
-	{Action: GoPaste, Keys: []string{"w"}, Short: "whose is it", Long: "whose a pasted secret, log or request id is"},
+	{Action: GoPaste, Keys: []string{"w"}, Short: "whose", Long: "whose a pasted secret, log or request id is"},
 	{Action: Top, Keys: []string{"g"}, Short: "top", Long: "top of the list", Hidden: true},
 }}
 

@@ -83,7 +83,7 @@ func newDetail(a *App, t model.Token, from *list[model.Token]) *list[model.Event
 	l.deeds = map[keys.Action]deed{
 		keys.Previous: neighbour(-1), keys.Following: neighbour(1),
 		keys.Copy:   {do: func() tea.Cmd { return a.copyText(fmt.Sprint(t.ID), fmt.Sprintf("id %d", t.ID)) }},
-		keys.Rotate: {do: func() tea.Cmd { return a.rotate(t) }, can: func() error { return a.rotatable(t) }},
+		keys.Rotate: {do: func() tea.Cmd { return a.rotate(t, usualOverlap) }, can: func() error { return a.rotatable(t) }},
 		keys.Why:    {do: func() tea.Cmd { return a.push(newRefusals(a, t)) }},
 		keys.Remove: {do: func() tea.Cmd { return revokeOne(a, t, nil) }, can: func() error {
 			if t.State(a.today()) == model.Revoked {

@@ -35,6 +35,7 @@ func TestPasteAndKill(t *testing.T) {
 	d := drive(t, config(s.db), 80, 24)
 	d.keys("g p").send(tea.PasteMsg{Content: "2026-11-22 08:14 clone with " + leaked.Secret.Reveal() + " failed\\n"})
 	d.shows("✕ secret that works", "acme/web", "leaky", "1 secret").hides(leaked.Secret.Reveal())
+	d.keys("r").shows("‹stops at once›").keys("esc") // whoever has it must not keep it
 	d.keys("x").shows("Revoke token 1?").pass(confirmSleeps).keys("y").shows("○ revoked secret")
 	d.keys("g w").text("nothing").shows("•••••••").hides("nothing").keys("enter").shows("Nothing of this server is in it")
 	d.keys("g w").text(leaked.Secret.Reveal()).hides("glpat-").keys("enter").shows("revoked secret")

@@ -35,7 +35,10 @@ func actorName(e model.Entry) string {
 	if e.As != "" {
 		return e.User + " as " + e.As
 	}
-	return orDash(e.User)
+	if e.User == "" { // nobody: time, or the program itself
+		return string(e.Door)
+	}
+	return e.User
 }
 
 func (a *App) entryAction(e model.Entry) string {

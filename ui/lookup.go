@@ -56,7 +56,7 @@ func (l *lookup) update(msg tea.Msg) tea.Cmd {
 func (l *lookup) view() page {
 	th := l.app.theme
 	shown := strings.Repeat("•", min(len([]rune(l.in.String())), max(l.w-8, 0)))
-	p := page{cursor: &position{5 + width(shown), 1}}
+	p := page{who: l.app.kind(), cursor: &position{5 + width(shown), 1}}
 	for i, line := range wrap("Paste a secret, a log that may hold some, or the id of a refused request.", max(l.w-6, 10)) {
 		if i == 0 || !l.app.low() {
 			p.rows = append(p.rows, "   "+line)
@@ -140,7 +140,7 @@ func newFound(a *App, hits []model.Hit) *list[hit] {
 			}
 			return a.writable()
 		}),
-		keys.Rotate: l.row(func(h hit) tea.Cmd { return a.rotate(h.Token) }, func(h hit) error { return a.rotatable(h.Token) }),
+		keys.Rotate: l.row(func(h hit) tea.Cmd { return a.rotate(h.Token, noOverlap) }, func(h hit) error { return a.rotatable(h.Token) }),
 		keys.Why:    l.row(func(h hit) tea.Cmd { return a.push(newRefusals(a, h.Token)) }, nil),
 	}
 	return l

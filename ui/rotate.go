@@ -14,7 +14,7 @@ import (
 // rotates is the deed of a list of tokens: one at a time, so that no secret is
 // shown beside another.
 func rotates(a *App, l *list[model.Token]) deed {
-	d := l.row(func(t model.Token) tea.Cmd { return a.rotate(t) }, func(t model.Token) error { return a.rotatable(t) })
+	d := l.row(func(t model.Token) tea.Cmd { return a.rotate(t, usualOverlap) }, func(t model.Token) error { return a.rotatable(t) })
 	can := d.can
 	d.can = func() error {
 		if len(l.marks) > 0 {
@@ -44,12 +44,16 @@ var overlaps = []struct {
 	hours int
 }{{"stops at once", 0}, {"1 h", 1}, {"24 h", 24}, {"7 d", model.MaxOverlap}}
 
-// usualOverlap is the one that breaks nothing and still ends soon.
-const usualOverlap = 2
+// The one that breaks nothing and still ends soon; and that for a secret which
+// is known to others.
+const (
+	usualOverlap = 2
+	noOverlap    = 0
+)
 
 // rotate opens the form that gives a token a new secret, or says what is in the
-// way.
-func (a *App) rotate(t model.Token) tea.Cmd {
+// way. overlap is what the form begins with.
+func (a *App) rotate(t model.Token, overlap int) tea.Cmd {
 	type outlook struct {
 		rotation model.Rotation
 		decided  model.Decision
@@ -57,7 +61,7 @@ func (a *App) rotate(t model.Token) tea.Cmd {
 		in       spot
 	}
 	return await(a, func(ctx context.Context) (o outlook, err error) {
-		if o.rotation, o.decided, err = a.Store.CheckRotation(ctx, a.Actor, model.Ref{}, model.Rotation{OverlapHours: overlaps[usualOverlap].hours}, t.ID); err != nil {
+		if o.rotation, o.decided, err = a.Store.CheckRotation(ctx, a.Actor, model.Ref{}, model.Rotation{OverlapHours: overlaps[overlap].hours}, t.ID); err != nil {
 			return o, err
 		}
 		if o.latest, err = a.latestExpiry(ctx); err != nil {
@@ -76,14 +80,14 @@ func (a *App) rotate(t model.Token) tea.Cmd {
 			a.fail(err)
 			return nil
 		}
-		return a.push(newRotateForm(a, t, o.in, o.rotation.ExpiresOn, o.latest))
+		return a.push(newRotateForm(a, t, o.in, overlap, o.rotation.ExpiresOn, o.latest))
 	})
 }
 
 // newRotateForm asks until when the new secret works, and the old one.
-func newRotateForm(a *App, t model.Token, in spot, ends, latest model.Date) *form {
+func newRotateForm(a *App, t model.Token, in spot, pick int, ends, latest model.Date) *form {
 	f := &form{app: a, path: []string{in.path, t.Name, "Rotate"}, who: func() string { return a.roleHere(in.role) }, verb: "rotate"}
-	overlap := &field{kind: chipField, key: "overlap_hours", label: "Old secret", pick: usualOverlap}
+	overlap := &field{kind: chipField, key: "overlap_hours", label: "Old secret", pick: pick}
 	for _, o := range overlaps {
 		overlap.chips = append(overlap.chips, o.chip)
 	}
