@@ -193,13 +193,16 @@ func keyPress(key string) tea.KeyPressMsg {
 	return tea.KeyPressMsg{Code: r, Text: string(r)}
 }
 
-var random = regexp.MustCompile(`(_bot_)[0-9a-f]+`)
+// random is what differs from run to run: a part of bots' names, also where they
+// are cut, and hashes of the audit log, also where they are wrapped.
+var random = regexp.MustCompile(`(_bot_|[a-z_0-9]…|hash {7}|│ {12})[0-9a-f]{4,}`)
 
 // screen is what the terminal shows, without styles, blanks at line ends and
-// the random part of bots' names.
+// what is random.
 func (d *driver) screen() string {
-	text := random.ReplaceAllStringFunc(ansi.Strip(d.app.View().Content), func(name string) string {
-		return "_bot_" + strings.Repeat("x", len(name)-len("_bot_"))
+	text := random.ReplaceAllStringFunc(ansi.Strip(d.app.View().Content), func(found string) string {
+		known := random.FindStringSubmatch(found)[1]
+		return known + strings.Repeat("x", len(found)-len(known))
 	})
 	lines := strings.Split(text, "\n")
 	for i := range lines {

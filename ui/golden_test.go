@@ -35,6 +35,15 @@ var views = []struct{ name, keys string }{
 	{"new-token", "g p down enter n ‹deploy› down down down down down down down down down space"},
 	{"no-token", "g p down down t"},
 	{"add-member", "g p down enter tab tab n ‹mara›"},
+	{"rotate", "g p down enter r"},
+	{"refused", "g p down enter w"},
+	{"paste", "g w ‹nothing of ours›"},
+	{"who", "g u"},
+	{"block", "g u / ‹sam› enter b"},
+	{"log", "g a"},
+	{"entry", "g a enter"},
+	{"instance", "g s"},
+	{"setting", "g s down enter"},
 	{"help", "g p ?"},
 }
 

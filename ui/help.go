@@ -18,16 +18,20 @@ func newHelp(a *App) *prose {
 			wide = max(wide, width(b.Caps()))
 		}
 	}
-	return &prose{app: a, crumb: "Help", title: title + ": keys", write: func() (rows []string) {
+	return &prose{app: a, crumb: "Help", title: title + ": keys", write: func(w int) (rows []string) {
 		for i, set := range sets {
 			if i > 0 {
 				rows = append(rows, "", a.theme.paint(head, set.Title))
 			}
 			for _, b := range set.Bindings {
-				rows = append(rows, fit(b.Caps(), min(wide, 22))+"  "+a.theme.paint(dim, strings.ReplaceAll(b.Long, "`", "")))
+				caps := b.Caps()
+				for _, line := range wrap(strings.ReplaceAll(b.Long, "`", ""), max(w-min(wide, 22)-2, 10)) {
+					rows = append(rows, fit(caps, min(wide, 22))+"  "+a.theme.paint(dim, line))
+					caps = ""
+				}
 			}
 			if set.Title == keys.FilterLine.Title { // what somebody looks for who asks here
-				rows = append(rows, a.filterHelp()...)
+				rows = append(rows, a.filterHelp(w)...)
 			}
 		}
 		return rows
@@ -35,10 +39,10 @@ func newHelp(a *App) *prose {
 }
 
 // filterHelp is the grammar of the filters of tokens.
-func (a *App) filterHelp() []string {
+func (a *App) filterHelp(w int) []string {
 	rows := []string{"", a.theme.paint(head, "What can be typed, of tokens")}
 	for _, f := range model.FilterHelp() {
-		for i, line := range wrap(f.Means, 60) {
+		for i, line := range wrap(f.Means, max(w-14, 10)) {
 			if i > 0 {
 				f.Form = ""
 			}

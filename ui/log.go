@@ -18,7 +18,7 @@ func newLog(a *App) screen {
 	l.columns = []column[model.Entry]{
 		{head: "WHEN", worth: 2, cell: func(e model.Entry) string { return e.At.UTC().Format("2006-01-02 15:04") }},
 		{head: "WHO", worth: 4, least: 8, cell: func(e model.Entry) string { return clean(actorName(e)) }},
-		{head: "WHAT", worth: 1, least: 14, cell: a.entryAction},
+		{head: "WHAT", worth: 1, cell: a.entryAction},
 		{head: "TO", worth: 3, least: 10, middle: true, cell: func(e model.Entry) string { return clean(entryTarget(e)) }},
 		{head: "FROM", worth: 5, cell: func(e model.Entry) string { return clean(e.Address) }},
 	}
@@ -26,7 +26,7 @@ func newLog(a *App) screen {
 		return a.Store.Entries(ctx, a.Actor, model.AuditQuery{}, p)
 	}
 	l.deeds = map[keys.Action]deed{keys.Open: l.row(func(e model.Entry) tea.Cmd {
-		return a.push(&prose{app: a, crumb: "Entry", title: "Entry " + strconv.FormatInt(e.Number, 10), write: func() []string { return a.entryRows(e) }})
+		return a.push(&prose{app: a, crumb: "Entry", title: "Entry " + strconv.FormatInt(e.Number, 10), write: func(w int) []string { return a.entryRows(e, w) }})
 	}, nil)}
 	return l
 }
@@ -60,13 +60,13 @@ func entryTarget(e model.Entry) string {
 }
 
 // entryRows are all that an entry says.
-func (a *App) entryRows(e model.Entry) (rows []string) {
+func (a *App) entryRows(e model.Entry, w int) (rows []string) {
 	th := a.theme
 	say := func(label, text string) {
 		if text == "" {
 			return
 		}
-		for i, line := range wrap(clean(text), 60) {
+		for i, line := range wrap(clean(text), max(w-11, 10)) {
 			if i > 0 {
 				label = ""
 			}

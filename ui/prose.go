@@ -15,7 +15,7 @@ type prose struct {
 	app   *App
 	crumb string
 	title string
-	write func() []string // its rows, painted
+	write func(w int) []string // its rows of at most w cells, painted
 	rows  []string
 	pane  viewport.Model
 	w     int
@@ -26,10 +26,14 @@ func (p *prose) box() bool { return true }
 func (p *prose) crumbs() []string { return []string{p.crumb} }
 
 func (p *prose) resize(w, h int) {
-	p.w, p.rows = w, p.write()
+	p.w = w
+	p.rows = p.write(p.inner())
 	p.pane.SetHeight(max(h-2, 1))
 	p.pane.SetContentLines(p.rows)
 }
+
+// inner is how wide its rows may be.
+func (p *prose) inner() int { return max(min(76, p.w-4), 10) }
 
 func (p *prose) set() keys.Set { return keys.HelpPage }
 
@@ -54,12 +58,11 @@ func (p *prose) act(pressed press) tea.Cmd {
 }
 
 func (p *prose) view() page {
-	inner := max(min(76, p.w-4), 10)
 	from := p.pane.YOffset()
 	rows := p.rows[from:min(from+p.pane.Height(), len(p.rows))]
 	bottom := "esc closes"
 	if len(p.rows) > p.pane.Height() {
 		bottom = "↑↓ pgup pgdn · esc closes"
 	}
-	return page{rows: boxRows(p.app.theme, p.title, bottom, rows, inner), cursor: &position{2, 1}}
+	return page{rows: boxRows(p.app.theme, p.title, bottom, rows, p.inner()), cursor: &position{2, 1}}
 }

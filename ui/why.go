@@ -55,13 +55,13 @@ func (a *App) why(t model.Token, r model.Refusal) tea.Cmd {
 			a.fail(err)
 			return nil
 		}
-		return a.push(&prose{app: a, crumb: "Why", title: "Why: " + r.Asked, write: func() []string { return a.whyRows(t, r, f.asked, f.explained) }})
+		return a.push(&prose{app: a, crumb: "Why", title: "Why: " + r.Asked, write: func(w int) []string { return a.whyRows(t, r, f.asked, f.explained, w) }})
 	})
 }
 
-func (a *App) whyRows(t model.Token, r model.Refusal, asked bool, e model.Explanation) (rows []string) {
+func (a *App) whyRows(t model.Token, r model.Refusal, asked bool, e model.Explanation, w int) (rows []string) {
 	th := a.theme
-	say := func(text string) { rows = append(rows, wrap(clean(text), 72)...) }
+	say := func(text string) { rows = append(rows, wrap(clean(text), w)...) }
 	times := fmt.Sprintf("%s times, the last %s", count(r.Count), ago(r.Last, a.now()))
 	if r.Count == 1 {
 		times = "once, " + ago(r.Last, a.now())
@@ -78,14 +78,9 @@ func (a *App) whyRows(t model.Token, r model.Refusal, asked bool, e model.Explan
 			look = bad
 			text += ": " + step.Text
 		}
-		for i, line := range wrap(clean(text), 66) {
-			if i == 0 {
-				line = th.state(look, fit(line, 66)+" "+step.Rule)
-			} else {
-				line = "  " + line
-			}
-			rows = append(rows, line)
-		}
+		lines := wrap(clean(text), max(w-8, 10))
+		lines[0] = fit(lines[0], max(w-8, 10)) + " " + clean(step.Rule)
+		rows = append(rows, a.marked(look, lines)...)
 	}
 	if e.Decision.Allowed {
 		return append(rows, "", th.state(okay, "It would be let through now."))
@@ -100,14 +95,19 @@ func (a *App) whyRows(t model.Token, r model.Refusal, asked bool, e model.Explan
 			look = off
 			text += "; then: " + c.Decision.Text
 		}
-		for i, line := range wrap(clean(text), 72) {
-			if i == 0 {
-				line = th.state(look, line)
-			} else {
-				line = "  " + line
-			}
-			rows = append(rows, line)
-		}
+		rows = append(rows, a.marked(look, wrap(clean(text), max(w-2, 10)))...)
 	}
 	return rows
+}
+
+// marked puts a symbol before the first of some lines, and the others under it.
+func (a *App) marked(l look, lines []string) []string {
+	for i, line := range lines {
+		if i == 0 {
+			lines[i] = a.theme.state(l, line)
+		} else {
+			lines[i] = well(line)
+		}
+	}
+	return lines
 }
