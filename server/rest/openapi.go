@@ -70,7 +70,7 @@ func describe(address string) dict {
 		if paths[path] == nil {
 			paths[path] = dict{}
 		}
-		paths[path][strings.ToLower(e.Method)] = operations[e.Method+" "+e.Route].describe(e)
+		paths[path][strings.ToLower(e.Method)] = operations()[e.Method+" "+e.Route].describe(e)
 	}
 	return dict{
 		"openapi": "3.1.0",
@@ -87,7 +87,7 @@ func describe(address string) dict {
 		"tags":    tags(),
 		"paths":   paths,
 		"components": dict{
-			"schemas":   schemas,
+			"schemas":   schemas(),
 			"responses": refusals(),
 			"headers":   pageHeaders,
 			"securitySchemes": dict{

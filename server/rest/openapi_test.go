@@ -55,7 +55,7 @@ func (s *served) ask(e *model.Endpoint, body map[string]any) *httptest.ResponseR
 		s.Fatal(err)
 	}
 	path := strings.NewReplacer(":name", model.FeatureName, ":package_name", "tool", ":package_version", "1", ":file_name", "tool.tar", ":package_id", "4711", ":file_path", "README.md", ":sha", "4711", ":token_id", "4711", ":user_id", "4711", ":iid", "4711", ":id", "4711").Replace(e.Route)
-	if operations[e.Method+" "+e.Route].uploads {
+	if operations()[e.Method+" "+e.Route].uploads {
 		query := url.Values{}
 		for name, value := range body {
 			query.Set(name, fmt.Sprint(value))
@@ -101,7 +101,7 @@ func TestParameters(t *testing.T) {
 			}
 			maps.Copy(all, s.read)
 		}
-		for _, p := range operations[name].reads {
+		for _, p := range operations()[name].reads {
 			if !all[p.name] {
 				t.Errorf("%s: the document has the parameter %s, which isn't read", name, p.name)
 			}
@@ -151,7 +151,7 @@ func TestParameterTypes(t *testing.T) {
 	for i := range model.Endpoints {
 		e := &model.Endpoints[i]
 		name := e.Method + " " + e.Route
-		op := operations[name]
+		op := operations()[name]
 		if len(op.reads) == 0 {
 			continue
 		}
@@ -191,8 +191,8 @@ func TestParameterTypes(t *testing.T) {
 // The document is model's table, every row of it and nothing else, and says of
 // each row what model says.
 func TestDocument(t *testing.T) {
-	if len(operations) != len(model.Endpoints) {
-		t.Errorf("%d operations for %d endpoints", len(operations), len(model.Endpoints))
+	if len(operations()) != len(model.Endpoints) {
+		t.Errorf("%d operations for %d endpoints", len(operations()), len(model.Endpoints))
 	}
 	s := serve(t)
 	answer := s.send("GET", "/openapi.json", "")

@@ -3,6 +3,7 @@ package rest
 import (
 	"maps"
 	"slices"
+	"sync"
 
 	"patrol/model"
 )
@@ -133,70 +134,72 @@ var (
 
 // schemas are the objects that answers have, by name. What they hold is what the
 // functions write that are named as they are.
-var schemas = map[string]schema{
-	"Token":             objectOf(tokenFields),
-	"IssuedToken":       objectOf(tokenFields, secretFields),
-	"PlaceToken":        objectOf(tokenFields, placeFields),
-	"IssuedPlaceToken":  objectOf(tokenFields, placeFields, secretFields),
-	"BasicUser":         objectOf(userFields),
-	"User":              objectOf(userFields, fullUserFields, privateUserFields),
-	"SimpleProject":     objectOf(simpleProjectFields),
-	"Project":           objectOf(simpleProjectFields, fullProjectFields, permissionFields),
-	"ProjectAccess":     objectOf(fields("access_level", aRole, "notification_level", aNumber)),
-	"ProjectNamespace":  objectOf(namespaceFields),
-	"Namespace":         objectOf(namespaceFields, planFields),
-	"Group":             objectOf(groupFields, switchFields, planFields),
-	"GroupWithProjects": objectOf(groupFields, switchFields, planFields, forSome(fields("projects", listOf(the("Project"))))),
-	"Member": objectOf(userFields, fields("access_level", aRole, "created_at", aTime, "created_by", either(the("BasicUser"), aNull), // A100
-		"expires_at", orNull(aDate), "membership_state", oneOf("active"))),
-	"Issue": objectOf(fields("id", aNumber, "iid", aNumber, "project_id", aNumber, "title", aText, "description", orNull(aText), // A114
-		"state", oneOf("opened", "closed"), "created_at", aTime, "updated_at", aTime, "closed_at", orNull(aTime), "author", the("BasicUser"),
-		"assignees", noElements, "labels", noElements, "user_notes_count", aNumber, "confidential", always(false), "web_url", aLink)),
-	"Note": objectOf(fields("id", aNumber, "body", aText, "author", the("BasicUser"), "created_at", aTime, "updated_at", aTime,
-		"system", always(false), "noteable_id", aNumber, "noteable_type", oneOf("Issue"), "noteable_iid", aNumber, "project_id", aNumber)),
-	"Runner": objectOf(fields("id", aNumber, "description", aText, "ip_address", aNull, "active", aBoolean, "paused", aBoolean, "is_shared", aBoolean, // A121
-		"runner_type", runnerTypes, "name", aNull, "online", aNull, "status", oneOf("never_contacted"),
-		"created_by", the("BasicUser"), "created_at", aTime)),
-	"IssuedRunner": objectOf(fields("id", aNumber), secretFields, fields("token_expires_at", aNull)),
-	"Associations": objectOf(fields("groups", listOf(the("AssociatedGroup")), "projects", listOf(the("AssociatedProject")))), // A62
-	"AssociatedGroup": objectOf(fields("id", aNumber, "web_url", aLink, "name", aText, "parent_id", orNull(aNumber), "organization_id", aNumber,
-		"access_levels", aNumber, "visibility", aVisibility)),
-	"AssociatedProject": objectOf(fields("id", aNumber, "description", orNull(aText), "name", aText, "name_with_namespace", aText, "path", aText,
-		"path_with_namespace", aText, "created_at", aTime,
-		"access_levels", objectOf(fields("project_access_level", orNull(aNumber), "group_access_level", orNull(aNumber))),
-		"visibility", aVisibility, "web_url", aLink, "namespace", the("ProjectNamespace"))),
-	"Version": objectOf(fields("version", aText, "revision", aText)), // A140
-	"Metadata": objectOf(fields("version", aText, "revision", aText, "enterprise", aBoolean,
-		"kas", objectOf(fields("enabled", aBoolean, "externalUrl", orNull(aText), "externalK8sProxyUrl", orNull(aText), "version", orNull(aText))))),
-	"Settings": settingsSchema(),
-	"Feature": objectOf(fields("name", aText, "state", oneOf("on", "off", "conditional"), "definition", aNull, // A144
-		"gates", listOf(objectOf(fields("key", oneOf("boolean", "actors"), "value", either(aBoolean, someTexts)))))),
-	"FeatureDefinition": objectOf(fields("name", aText, "default_enabled", aBoolean, "type", aText, "group", aText, "introduced_by_url", aNull,
-		"rollout_issue_url", aNull, "milestone", aText, "log_state_changes", aNull)),
-	"Package": objectOf(fields("id", aNumber, "name", aText, "version", aText, "package_type", oneOf("generic"), "status", oneOf("default", "hidden"), // G72
-		"created_at", aTime, "_links", schema{"type": "object"}, "tags", noElements, "pipelines", noElements)),
-	"PackageFile": objectOf(fields("id", aNumber, "package_id", aNumber, "created_at", aTime, "updated_at", aTime, "size", aNumber, "file_name", aText, // G70
-		"file_sha256", aText, "file_store", aNumber)),
-	"Branch": objectOf(fields("name", aText, "merged", always(false), "protected", always(false), "developers_can_push", always(false), // A130
-		"developers_can_merge", always(false), "can_push", aBoolean, "default", aBoolean, "web_url", aLink, "commit", the("Commit"))),
-	"Tag": objectOf(fields("name", aText, "message", orNull(aText), "target", aText, "commit", either(the("Commit"), aNull), // A131
-		"release", aNull, "protected", always(false))),
-	"TreeEntry": objectOf(fields("id", aText, "name", aText, "type", oneOf("tree", "blob", "commit"), "path", aText, "mode", aText)), // A132
-	"File": objectOf(fields("file_name", aText, "file_path", aText, "size", aNumber, "encoding", oneOf("base64"), "content", aText, // A133
-		"content_sha256", aText, "ref", aText, "blob_id", aText, "commit_id", aText, "last_commit_id", aText, "execute_filemode", aBoolean)),
-	"Commit": objectOf(commitFields),
-	"CommitWithStats": objectOf(commitFields, fields("status", aNull),
-		forSome(fields("stats", objectOf(fields("additions", aNumber, "deletions", aNumber, "total", aNumber))))),
-	"Accepted": objectOf(fields("message", aText)),
+var schemas = sync.OnceValue(func() map[string]schema {
+	return map[string]schema{
+		"Token":             objectOf(tokenFields),
+		"IssuedToken":       objectOf(tokenFields, secretFields),
+		"PlaceToken":        objectOf(tokenFields, placeFields),
+		"IssuedPlaceToken":  objectOf(tokenFields, placeFields, secretFields),
+		"BasicUser":         objectOf(userFields),
+		"User":              objectOf(userFields, fullUserFields, privateUserFields),
+		"SimpleProject":     objectOf(simpleProjectFields),
+		"Project":           objectOf(simpleProjectFields, fullProjectFields, permissionFields),
+		"ProjectAccess":     objectOf(fields("access_level", aRole, "notification_level", aNumber)),
+		"ProjectNamespace":  objectOf(namespaceFields),
+		"Namespace":         objectOf(namespaceFields, planFields),
+		"Group":             objectOf(groupFields, switchFields, planFields),
+		"GroupWithProjects": objectOf(groupFields, switchFields, planFields, forSome(fields("projects", listOf(the("Project"))))),
+		"Member": objectOf(userFields, fields("access_level", aRole, "created_at", aTime, "created_by", either(the("BasicUser"), aNull), // A100
+			"expires_at", orNull(aDate), "membership_state", oneOf("active"))),
+		"Issue": objectOf(fields("id", aNumber, "iid", aNumber, "project_id", aNumber, "title", aText, "description", orNull(aText), // A114
+			"state", oneOf("opened", "closed"), "created_at", aTime, "updated_at", aTime, "closed_at", orNull(aTime), "author", the("BasicUser"),
+			"assignees", noElements, "labels", noElements, "user_notes_count", aNumber, "confidential", always(false), "web_url", aLink)),
+		"Note": objectOf(fields("id", aNumber, "body", aText, "author", the("BasicUser"), "created_at", aTime, "updated_at", aTime,
+			"system", always(false), "noteable_id", aNumber, "noteable_type", oneOf("Issue"), "noteable_iid", aNumber, "project_id", aNumber)),
+		"Runner": objectOf(fields("id", aNumber, "description", aText, "ip_address", aNull, "active", aBoolean, "paused", aBoolean, "is_shared", aBoolean, // A121
+			"runner_type", runnerTypes, "name", aNull, "online", aNull, "status", oneOf("never_contacted"),
+			"created_by", the("BasicUser"), "created_at", aTime)),
+		"IssuedRunner": objectOf(fields("id", aNumber), secretFields, fields("token_expires_at", aNull)),
+		"Associations": objectOf(fields("groups", listOf(the("AssociatedGroup")), "projects", listOf(the("AssociatedProject")))), // A62
+		"AssociatedGroup": objectOf(fields("id", aNumber, "web_url", aLink, "name", aText, "parent_id", orNull(aNumber), "organization_id", aNumber,
+			"access_levels", aNumber, "visibility", aVisibility)),
+		"AssociatedProject": objectOf(fields("id", aNumber, "description", orNull(aText), "name", aText, "name_with_namespace", aText, "path", aText,
+			"path_with_namespace", aText, "created_at", aTime,
+			"access_levels", objectOf(fields("project_access_level", orNull(aNumber), "group_access_level", orNull(aNumber))),
+			"visibility", aVisibility, "web_url", aLink, "namespace", the("ProjectNamespace"))),
+		"Version": objectOf(fields("version", aText, "revision", aText)), // A140
+		"Metadata": objectOf(fields("version", aText, "revision", aText, "enterprise", aBoolean,
+			"kas", objectOf(fields("enabled", aBoolean, "externalUrl", orNull(aText), "externalK8sProxyUrl", orNull(aText), "version", orNull(aText))))),
+		"Settings": settingsSchema(),
+		"Feature": objectOf(fields("name", aText, "state", oneOf("on", "off", "conditional"), "definition", aNull, // A144
+			"gates", listOf(objectOf(fields("key", oneOf("boolean", "actors"), "value", either(aBoolean, someTexts)))))),
+		"FeatureDefinition": objectOf(fields("name", aText, "default_enabled", aBoolean, "type", aText, "group", aText, "introduced_by_url", aNull,
+			"rollout_issue_url", aNull, "milestone", aText, "log_state_changes", aNull)),
+		"Package": objectOf(fields("id", aNumber, "name", aText, "version", aText, "package_type", oneOf("generic"), "status", oneOf("default", "hidden"), // G72
+			"created_at", aTime, "_links", schema{"type": "object"}, "tags", noElements, "pipelines", noElements)),
+		"PackageFile": objectOf(fields("id", aNumber, "package_id", aNumber, "created_at", aTime, "updated_at", aTime, "size", aNumber, "file_name", aText, // G70
+			"file_sha256", aText, "file_store", aNumber)),
+		"Branch": objectOf(fields("name", aText, "merged", always(false), "protected", always(false), "developers_can_push", always(false), // A130
+			"developers_can_merge", always(false), "can_push", aBoolean, "default", aBoolean, "web_url", aLink, "commit", the("Commit"))),
+		"Tag": objectOf(fields("name", aText, "message", orNull(aText), "target", aText, "commit", either(the("Commit"), aNull), // A131
+			"release", aNull, "protected", always(false))),
+		"TreeEntry": objectOf(fields("id", aText, "name", aText, "type", oneOf("tree", "blob", "commit"), "path", aText, "mode", aText)), // A132
+		"File": objectOf(fields("file_name", aText, "file_path", aText, "size", aNumber, "encoding", oneOf("base64"), "content", aText, // A133
+			"content_sha256", aText, "ref", aText, "blob_id", aText, "commit_id", aText, "last_commit_id", aText, "execute_filemode", aBoolean)),
+		"Commit": objectOf(commitFields),
+		"CommitWithStats": objectOf(commitFields, fields("status", aNull),
+			forSome(fields("stats", objectOf(fields("additions", aNumber, "deletions", aNumber, "total", aNumber))))),
+		"Accepted": objectOf(fields("message", aText)),
 
-	// A21 to A26.
-	"Message": objectOf(fields("message", aText)),
-	"Error":   objectOf(fields("error", aText)),
-	"WrongFields": objectOf(fields("message",
-		schema{"type": "object", "additionalProperties": someTexts, "description": "What is wrong, by field."})),
-	"InvalidToken":      objectOf(fields("error", oneOf("invalid_token"), "error_description", aText)),
-	"InsufficientScope": objectOf(fields("error", oneOf("insufficient_scope"), "error_description", aText, "scope", aText)),
-}
+		// A21 to A26.
+		"Message": objectOf(fields("message", aText)),
+		"Error":   objectOf(fields("error", aText)),
+		"WrongFields": objectOf(fields("message",
+			schema{"type": "object", "additionalProperties": someTexts, "description": "What is wrong, by field."})),
+		"InvalidToken":      objectOf(fields("error", oneOf("invalid_token"), "error_description", aText)),
+		"InsufficientScope": objectOf(fields("error", oneOf("insufficient_scope"), "error_description", aText, "scope", aText)),
+	}
+})
 
 // settingsSchema is A142's.
 func settingsSchema() schema {
