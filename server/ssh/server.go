@@ -32,6 +32,7 @@ type Config struct {
 
 	HandshakeTime time.Duration // what a client gets to log in; 15 s
 	Patience      time.Duration // ends a connection that has sent nothing so long, though it was asked; 2 min
+	CloseTime     time.Duration // what a client gets to take the rest and close its side, once its session must end; 5 s
 	DrainLimit    time.Duration // what running sessions get after Serve is told to end; 30 s
 	Connections   int           // at once; 1,000
 	Newcomers     int           // of those, that haven't logged in; 256
@@ -67,6 +68,7 @@ type Server struct {
 func New(c Config) (*Server, error) {
 	c.HandshakeTime = cmp.Or(c.HandshakeTime, 15*time.Second)
 	c.Patience = cmp.Or(c.Patience, 2*time.Minute)
+	c.CloseTime = cmp.Or(c.CloseTime, 5*time.Second)
 	c.DrainLimit = cmp.Or(c.DrainLimit, 30*time.Second)
 	c.Connections = cmp.Or(c.Connections, 1000)
 	c.Newcomers = cmp.Or(c.Newcomers, 256)

@@ -23,7 +23,7 @@ type session struct {
 	conn    *gossh.ServerConn
 	channel gossh.Channel
 	login   login
-	ctx     context.Context // done: the client is gone, or must go
+	ctx     context.Context // done: the session is over, the client is gone, or must go
 	end     context.CancelCauseFunc
 
 	began    atomic.Bool
@@ -47,13 +47,11 @@ const (
 
 // Why a session ends before it is over.
 var (
+	errOver     = errors.New("all is said")
 	errGone     = errors.New("the client is gone")
 	errStopping = errors.New("The server is stopping.")
 	errExpelled = errors.New("The session has ended: the account is blocked, or its key or token isn't valid any more.")
 )
-
-// How long a client gets to close its side, once all is said.
-const closesWithin = 5 * time.Second
 
 // session serves a channel until both sides have closed it.
 func (s *Server) session(_ *ssh.Server, conn *gossh.ServerConn, asked gossh.NewChannel, ctx ssh.Context) {
@@ -74,6 +72,15 @@ func (s *Server) session(_ *ssh.Server, conn *gossh.ServerConn, asked gossh.NewC
 	}
 	x := &session{Server: s, Visit: s.House.Visit(model.SSHDoor, own.address), conn: conn, channel: channel, login: loginOf(conn), resizes: make(chan Size, 1)}
 	x.ctx, x.end = context.WithCancelCause(ctx)
+	closed := make(chan struct{})
+	defer close(closed)
+	context.AfterFunc(x.ctx, func() {
+		select {
+		case <-closed:
+		case <-time.After(s.CloseTime):
+			conn.Close() // a client that takes nothing would hold it for good
+		}
+	})
 	defer context.AfterFunc(s.leaving, func() {
 		if !x.began.Load() { // nothing would end it
 			conn.Close()
@@ -185,8 +192,7 @@ func (s *session) run() {
 		s.Log(s.House.Log, "session", status, time.Since(began))
 		s.channel.SendRequest("exit-status", false, gossh.Marshal(struct{ Status uint32 }{uint32(status)}))
 		s.channel.Close()
-		late := time.AfterFunc(closesWithin, func() { s.conn.Close() })
-		context.AfterFunc(s.ctx, func() { late.Stop() }) // the client has closed its side
+		s.end(errOver)
 	}()
 	err := s.House.Arrived(s.ctx, s.Address)
 	if err == nil {
@@ -281,14 +287,12 @@ func (s *session) console() int {
 	default:
 		return s.refuse("Too many consoles are open. Try again in a moment.")
 	}
-	ctx, end := context.WithCancelCause(s.ctx)
-	defer end(nil)
-	defer context.AfterFunc(s.leaving, func() { end(errStopping) })()
-	err := s.Console(ctx, Terminal{
+	defer context.AfterFunc(s.leaving, func() { s.end(errStopping) })()
+	err := s.Console(s.ctx, Terminal{
 		Actor: s.Actor(), User: s.Pass.User, In: s.channel, Out: s.channel,
 		Env: append(s.env, "TERM="+s.terminal), Size: s.size, Resizes: s.resizes,
 	})
-	switch cause := context.Cause(ctx); {
+	switch cause := context.Cause(s.ctx); {
 	case cause == errExpelled, cause == errStopping:
 		return s.refuse(cause.Error())
 	case err != nil:

@@ -732,6 +732,57 @@ func TestDrain(t *testing.T) {
 
 // The host key is made once, for its owner only, and a broken one is said to be
 // (G45).
+// A client that takes nothing and never closes its side holds neither its
+// session nor the server's end.
+func TestDeaf(t *testing.T) {
+	for name, end := range map[string]func(*world, model.User){
+		"expelled": func(w *world, u model.User) { w.must(w.db.RemoveUser(t.Context(), root, u.ID)) },
+		"drained":  func(w *world, u model.User) { w.stop() },
+	} {
+		t.Run(name, func(t *testing.T) {
+			full := make(chan struct{})
+			w := newWorld(t, func(c *Config) {
+				c.CloseTime, c.Consoles = 100*time.Millisecond, 1
+				c.Console = func(_ context.Context, t Terminal) error {
+					for screen := make([]byte, 64<<10); ; { // more than any window holds
+						full <- struct{}{}
+						if _, err := t.Out.Write(screen); err != nil {
+							return err
+						}
+					}
+				}
+			})
+			ann, key := w.person("ann")
+			s, _, err := w.connect(gossh.PublicKeys(key)).OpenChannel("session", nil)
+			w.must(err)
+			_, err = s.SendRequest("pty-req", true, gossh.Marshal(struct {
+				Terminal                    string
+				Width, Height, Across, Down uint32
+				Modes                       string
+			}{Terminal: "xterm", Width: 80, Height: 24}))
+			w.must(err)
+			_, err = s.SendRequest("shell", true, nil)
+			w.must(err)
+			for range 32 { // 2 MiB, what this client takes unread
+				<-full
+			}
+			go func() {
+				for range full {
+				}
+			}()
+			began := time.Now()
+			end(w, ann)
+			w.sessions(0)
+			if took := time.Since(began); took > 3*time.Second { // the goal is half a second
+				t.Errorf("it took %v", took)
+			}
+			if len(w.server.consoles) != 0 {
+				t.Error("its console is still counted")
+			}
+		})
+	}
+}
+
 func TestHostKey(t *testing.T) {
 	file := filepath.Join(t.TempDir(), "ssh_host_ed25519_key")
 	var keys [8]*HostKey
