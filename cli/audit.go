@@ -21,7 +21,7 @@ var entryColumns = []column[model.Entry]{
 	{"ADDRESS", func(e model.Entry) string { return e.Address }},
 	{"ACTION", func(e model.Entry) string { return e.Action }},
 	{"OUTCOME", entryOutcome},
-	{"TARGET", entryTarget},
+	{"TARGET", model.Entry.Target},
 	{"CHANGE", func(e model.Entry) string { return e.Change }},
 }
 
@@ -40,17 +40,6 @@ func entryOutcome(e model.Entry) string {
 	}
 	if e.Count > 1 {
 		text += fmt.Sprintf(" ×%d", e.Count)
-	}
-	return text
-}
-
-func entryTarget(e model.Entry) string {
-	text := e.TargetKind
-	if e.TargetID != 0 {
-		text += " " + strconv.FormatInt(e.TargetID, 10)
-	}
-	if e.TargetPath != "" {
-		text += " " + e.TargetPath
 	}
 	return text
 }

@@ -140,7 +140,8 @@ func parseSignature(text string) (s Signature) {
 	address, when, _ := strings.Cut(rest, ">")
 	seconds, _, _ := strings.Cut(strings.TrimSpace(when), " ")
 	at, err := strconv.ParseInt(seconds, 10, 64)
-	if const9999 := int64(253402300799); err != nil || at < 0 || at > const9999 {
+	const endOf9999 = 253402300799
+	if err != nil || at < 0 || at > endOf9999 {
 		at = 0
 	}
 	return Signature{Name: strings.TrimSpace(name), Email: address, At: time.Unix(at, 0).UTC()}

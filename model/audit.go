@@ -2,6 +2,7 @@ package model
 
 import (
 	"context"
+	"strconv"
 	"time"
 )
 
@@ -62,6 +63,18 @@ type Entry struct {
 	Previous   [32]byte
 	Hash       [32]byte
 	Count      int // 1, or how many equal refusals within a minute this stands for (R160)
+}
+
+// Target is what an entry is about, such as "token 41 acme/web".
+func (e Entry) Target() string {
+	text := e.TargetKind
+	if e.TargetID != 0 {
+		text += " " + strconv.FormatInt(e.TargetID, 10)
+	}
+	if e.TargetPath != "" {
+		text += " " + e.TargetPath
+	}
+	return text
 }
 
 // AuditReport is what verifying the hash chain found (R163).

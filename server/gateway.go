@@ -181,7 +181,7 @@ func withoutSecret(query string) string {
 	var kept []string
 	for part := range strings.SplitSeq(query, "&") {
 		name, _, _ := strings.Cut(part, "=")
-		if plain, err := url.QueryUnescape(name); err != nil || plain != "private_token" {
+		if plain, err := url.QueryUnescape(name); err != nil || plain != door.SecretParam {
 			kept = append(kept, part)
 		}
 	}

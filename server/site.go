@@ -41,7 +41,7 @@ func (s *Server) site(q *door.Request) {
 	h := q.W.Header()
 	h["X-Patrol-User"] = []string{q.Pass.User.Username}
 	h["X-Patrol-Project"] = []string{e.Path}
-	h["X-Patrol-Role"] = []string{strings.ToLower(e.Role.String())}
+	h["X-Patrol-Role"] = []string{roleName(e.Role)}
 	h["X-Patrol-Scopes"] = []string{q.Pass.Token.Scopes.String()}
 	h["X-Patrol-Token-Id"] = []string{strconv.FormatInt(q.Pass.Token.ID, 10)}
 	q.W.WriteHeader(http.StatusOK)

@@ -19,7 +19,7 @@ func newLog(a *App) screen {
 		{head: "WHEN", worth: 2, cell: func(e model.Entry) string { return e.At.UTC().Format("2006-01-02 15:04") }},
 		{head: "WHO", worth: 4, least: 8, cell: func(e model.Entry) string { return clean(actorName(e)) }},
 		{head: "WHAT", worth: 1, cell: a.entryAction},
-		{head: "TO", worth: 3, least: 10, middle: true, cell: func(e model.Entry) string { return clean(entryTarget(e)) }},
+		{head: "TO", worth: 3, least: 10, middle: true, cell: func(e model.Entry) string { return clean(e.Target()) }},
 		{head: "FROM", worth: 5, cell: func(e model.Entry) string { return clean(e.Address) }},
 	}
 	l.fetch = func(ctx context.Context, _ wanted, p model.Page) (model.List[model.Entry], error) {
@@ -46,17 +46,6 @@ func (a *App) entryAction(e model.Entry) string {
 		return a.theme.state(bad, clean(e.Action))
 	}
 	return well(clean(e.Action))
-}
-
-func entryTarget(e model.Entry) string {
-	text := e.TargetKind
-	if e.TargetID != 0 {
-		text += " " + strconv.FormatInt(e.TargetID, 10)
-	}
-	if e.TargetPath != "" {
-		text += " " + e.TargetPath
-	}
-	return text
 }
 
 // entryRows are all that an entry says.
@@ -87,7 +76,7 @@ func (a *App) entryRows(e model.Entry, w int) (rows []string) {
 	}
 	say("from", string(e.Door)+", "+e.Address)
 	say("what", e.Action)
-	say("to", entryTarget(e))
+	say("to", e.Target())
 	say("outcome", outcome)
 	say("changed", e.Change)
 	say("hash", hex.EncodeToString(e.Hash[:]))

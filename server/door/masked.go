@@ -7,6 +7,9 @@ import (
 	"patrol/model"
 )
 
+// SecretParam is the parameter of a query or a form that may hold a secret (A5).
+const SecretParam = "private_token"
+
 // masked is the request's path, or a part of it, as it may be kept: without the
 // secret that was shown, and without anything that begins as secrets here do
 // (R143). People paste into the wrong place.

@@ -196,7 +196,6 @@ func (q *Request) caught(panicked any) {
 func (q *Request) log() {
 	took := time.Since(q.began)
 	q.House.answered(q.Door, took)
-	const longestPath = 1024
 	path := q.masked(q.R.URL.Path)
 	h := q.House.Log.Handler()
 	if !h.Enabled(q.Context, slog.LevelInfo) {

@@ -25,5 +25,5 @@ func (q *Request) LogSite(method, address string) {
 	h.Handle(q.Context, record)
 }
 
-// longestPath bounds what a line of the log holds of it, in bytes.
+// longestPath bounds what a line of the log holds of a path, in bytes.
 const longestPath = 1024

@@ -5,16 +5,14 @@ import (
 	"strings"
 
 	"patrol/model"
+	"patrol/server/door"
 )
-
-// secretParam is the parameter that may hold a secret (A5).
-const secretParam = "private_token"
 
 // credentials finds the secret that a REST request shows, the first of: the
 // parameter private_token, PRIVATE-TOKEN, Authorization: Bearer (A5). The error
 // is the refusal of another kind of Authorization.
 func (c *call) credentials() (secret model.Secret, err error) {
-	if text, ok := c.params[secretParam].(string); ok && text != "" {
+	if text, ok := c.params[door.SecretParam].(string); ok && text != "" {
 		allowed, err := c.api.Store.Setting(c.Context, model.SettingTokenInQuery)
 		if err != nil {
 			return secret, err

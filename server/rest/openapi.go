@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"patrol/model"
+	"patrol/server/door"
 )
 
 // documentPath is below /api/v4. It is no endpoint: what it says is no secret,
@@ -94,7 +95,7 @@ func describe(address string) dict {
 				"privateToken":      dict{"type": "apiKey", "in": "header", "name": "PRIVATE-TOKEN"},
 				"bearer":            dict{"type": "http", "scheme": "bearer"},
 				"basic":             dict{"type": "http", "scheme": "basic", "description": "Any user name, and the token as password."},
-				"privateTokenQuery": dict{"type": "apiKey", "in": "query", "name": "private_token", "description": "Unless the setting allow_token_in_query is off."},
+				"privateTokenQuery": dict{"type": "apiKey", "in": "query", "name": door.SecretParam, "description": "Unless the setting allow_token_in_query is off."},
 			},
 		},
 	}

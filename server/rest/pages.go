@@ -10,6 +10,7 @@ import (
 	"strings"
 
 	"patrol/model"
+	"patrol/server/door"
 )
 
 const defaultPage = 20
@@ -123,7 +124,7 @@ func (c *call) pageLink(rel string, set ...string) string {
 			query.Set(key, fmt.Sprint(v))
 		}
 	}
-	query.Del(secretParam)
+	query.Del(door.SecretParam)
 	query.Del("private_token[]")
 	for i := 0; i < len(set); i += 2 {
 		query.Set(set[i], set[i+1])

@@ -98,8 +98,8 @@ func (a *API) Admit(q *door.Request, e *model.Endpoint) (ok bool) {
 	c := &call{Request: q, api: a, endpoint: e, params: params{}}
 	q.FailsAs(c.failed)
 	c.begin()
-	if text := q.R.URL.Query().Get(secretParam); text != "" {
-		c.params[secretParam] = text
+	if text := q.R.URL.Query().Get(door.SecretParam); text != "" {
+		c.params[door.SecretParam] = text
 	}
 	if err := c.admit(); err != nil {
 		c.refuse(err)
