@@ -40,6 +40,8 @@ func (t *tx) narrow(w *where, term model.Term) error {
 		return t.narrowToWords(w, texts(term.Values), term.Field == "")
 	case term.Field == "project":
 		return t.narrowToProjects(w, texts(term.Values))
+	case term.Field == "state" && len(term.Values) == 1 && term.Values[0].Text == "published":
+		return t.narrowToPublished(w)
 	}
 	return nil
 }

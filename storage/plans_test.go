@@ -181,3 +181,24 @@ func TestOrderPlans(t *testing.T) {
 		}
 	}
 }
+
+// What was published is few: it is read by itself, in whatever order it is shown
+// (G112). An order's index would lead past all other tokens.
+func TestPublishedPlan(t *testing.T) {
+	db := open(t, Options{})
+	published, err := model.ParseFilter("state:published")
+	if err != nil {
+		t.Fatal(err)
+	}
+	leads := regexp.MustCompile(`\n(SCAN|SEARCH) t USING (COVERING )?INDEX .*`)
+	for _, sort := range []model.TokenSort{model.ByExpiry, model.ByName, model.ByCreated, model.ByLastUse} {
+		for _, plan := range plans(t, db, func() error {
+			_, err := db.Tokens(t.Context(), root, model.TokenQuery{Sort: sort, Filter: published}, model.Page{Count: true})
+			return err
+		}) {
+			if found := leads.FindString(plan); found != "" {
+				t.Errorf("sort %d: %s\n%s", sort, found, plan)
+			}
+		}
+	}
+}

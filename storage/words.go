@@ -124,6 +124,17 @@ func (t *tx) narrowToProjects(w *where, texts []string) error {
 	return err
 }
 
+// narrowToPublished adds the tokens whose secrets were published, if they are few:
+// in whatever order a page is asked for, an index of the order would lead past
+// all the others.
+func (t *tx) narrowToPublished(w *where) error {
+	found, few, err := t.fewIDs(`SELECT id FROM tokens WHERE published_at IS NOT NULL`, nil)
+	if err == nil && few {
+		w.oneOf(`t.id`, found)
+	}
+	return err
+}
+
 // fewIDs are the numbers that a query gives, unless they are more than wordsFew.
 func (t *tx) fewIDs(query string, args []any) (ids []int64, few bool, err error) {
 	ids, err = t.ids(query+` LIMIT ?`, append(slices.Clone(args), wordsFew+1)...)
