@@ -324,9 +324,8 @@ func (s *Server) ai(q *door.Request) {
 	}
 	switch {
 	case err != nil:
-		q.EndIfGone(err)
-		s.House.Log.Error("request failed", "id", q.ID, "error", err)
-		answer(http.StatusInternalServerError, "Internal Server Error")
+		status := q.Failed(err)
+		answer(status, http.StatusText(status))
 	case upstream == nil, !staysBelow(q.Path):
 		answer(http.StatusNotFound, "Not Found")
 	default:
@@ -408,7 +407,6 @@ func impersonated(p model.Project) []string {
 
 // kubernetesFailed answers refusals as Kubernetes does, and failures of ours.
 func (s *Server) kubernetesFailed(q *door.Request, err error) {
-	q.EndIfGone(err)
 	var reason *model.Reason
 	if door.IsRefusal(err) && errors.As(err, &reason) {
 		q.Refused(err)
@@ -421,11 +419,9 @@ func (s *Server) kubernetesFailed(q *door.Request, err error) {
 	case reason != nil && door.IsRefusal(err):
 		q.Reason(reason)
 		kubernetesStatus(q, http.StatusForbidden, "Forbidden", "forbidden: "+reason.Text)
-	case errors.Is(err, model.ErrBusy):
-		q.W.Header().Set("Retry-After", "1")
+	case q.Failed(err) == http.StatusServiceUnavailable:
 		kubernetesStatus(q, http.StatusServiceUnavailable, "ServiceUnavailable", "try again")
 	default:
-		s.House.Log.Error("request failed", "id", q.ID, "error", err)
 		kubernetesStatus(q, http.StatusInternalServerError, "InternalError", "Internal Server Error")
 	}
 }

@@ -204,17 +204,12 @@ func (c *gitCall) denied() (ok bool) {
 
 // failed answers what isn't a decision: busy, read-only (R174), broken.
 func (c *gitCall) failed(err error) (ok bool) {
-	c.EndIfGone(err)
-	switch {
-	case errors.Is(err, model.ErrReadOnly):
-		c.Plain(http.StatusServiceUnavailable, err.Error())
-	case errors.Is(err, model.ErrBusy):
-		c.W.Header().Set("Retry-After", "1")
-		c.Plain(http.StatusServiceUnavailable, "Service Unavailable")
-	default:
-		c.s.Log.Error("request failed", "id", c.ID, "error", err)
-		c.Plain(http.StatusInternalServerError, "Internal Server Error")
+	status := c.Failed(err)
+	text := http.StatusText(status)
+	if errors.Is(err, model.ErrReadOnly) {
+		text = err.Error()
 	}
+	c.Plain(status, text)
 	return false
 }
 

@@ -50,8 +50,7 @@ func (s *Server) measures(q *door.Request) {
 		q.Refused(err)
 		q.Plain(http.StatusNotFound, "Not Found")
 	default:
-		q.EndIfGone(err)
-		s.Log.Error("request failed", "id", q.ID, "error", err)
-		q.Plain(http.StatusServiceUnavailable, "Service Unavailable")
+		status := q.Failed(err)
+		q.Plain(status, http.StatusText(status))
 	}
 }

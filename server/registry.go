@@ -186,12 +186,9 @@ func registryAnswer(q *door.Request, status int, text string) {
 
 // registryFailed answers what isn't a decision.
 func (s *Server) registryFailed(q *door.Request, err error) {
-	q.EndIfGone(err)
-	if errors.Is(err, model.ErrBusy) {
-		q.W.Header().Set("Retry-After", "1")
-		registryAnswer(q, http.StatusServiceUnavailable, `{"errors":[{"code":"UNAVAILABLE","message":"try again"}]}`)
+	if status := q.Failed(err); status == http.StatusServiceUnavailable {
+		registryAnswer(q, status, `{"errors":[{"code":"UNAVAILABLE","message":"try again"}]}`)
 		return
 	}
-	s.House.Log.Error("request failed", "id", q.ID, "error", err)
 	registryAnswer(q, http.StatusInternalServerError, `{"errors":[{"code":"UNKNOWN","message":"internal error"}]}`)
 }

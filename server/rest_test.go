@@ -6,6 +6,8 @@ import (
 	"context"
 	"fmt"
 	"mime/multipart"
+	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -287,7 +289,41 @@ func TestPanic(t *testing.T) {
 	}
 }
 
-// statement takes, get an answer.
+// The database is lost under the doors: each says that nothing was done and that
+// it may pass later, and the log says why (A9, P4).
+func TestUnavailable(t *testing.T) {
+	w := newWorld(t)
+	p := w.project("acme/web", model.Private)
+	secret := w.bot("acme/web", model.Maintainer, model.ScopeAPI, model.ScopeReadRegistry, model.ScopeAIFeatures, model.ScopeK8sProxy).Secret.Reveal()
+	w.serve(func(c *Config) { c.Keys = t.TempDir() })
+	if err := os.Truncate(filepath.Join(w.dir, "patrol.db-wal"), 0); err != nil { // reading is an I/O error now
+		t.Fatal(err)
+	}
+	for name, ask := range map[string]func() answer{
+		"REST": func() answer { return w.ask("GET", "/api/v4/projects/1", token(secret)) },
+		"a change": func() answer {
+			return w.ask("POST", "/api/v4/projects/1/issues", token(secret), jsonBody, `{"title":"x"}`)
+		},
+		"Git":    func() answer { return w.git("GET", "/acme/web"+fetchRefs, "x", secret) },
+		"a site": func() answer { return w.ask("GET", "/auth?via=nginx", token(secret), "X-Original-Method: GET") },
+		"images": func() answer { a, _, _ := w.images("", "x", secret); return a },
+		"AI":     func() answer { return w.ask("POST", "/api/v4/chat/completions", token(secret)) },
+		"a cluster": func() answer {
+			return w.ask("GET", "/-/k8s-proxy/", fmt.Sprintf("Authorization: Bearer pat:%d:%s", p.ID, secret))
+		},
+		"metrics": func() answer { return w.ask("GET", "/-/metrics", token(secret)) },
+	} {
+		before := strings.Count(w.logged(), "request failed")
+		if got := ask(); got.status != 503 || got.header.Get("Retry-After") == "" {
+			t.Errorf("A9 %s: %d, Retry-After %q: %s", name, got.status, got.header.Get("Retry-After"), got.body)
+		}
+		if strings.Count(w.logged(), "request failed") == before {
+			t.Errorf("%s: the log doesn't say why", name)
+		}
+	}
+}
+
+// Words that are longer than a pattern may be get an answer.
 func TestLongQueries(t *testing.T) {
 	w := newWorld(t)
 	auth := token(w.rootToken())

@@ -49,16 +49,11 @@ func (s *Server) site(q *door.Request) {
 
 // siteFailed answers whoever isn't let through, and what has failed.
 func (s *Server) siteFailed(q *door.Request, err error) {
-	q.EndIfGone(err)
 	status := http.StatusForbidden
 	var reason *model.Reason
 	switch {
 	case !door.IsRefusal(err):
-		if status = http.StatusInternalServerError; errors.Is(err, model.ErrBusy) {
-			status = http.StatusServiceUnavailable
-		} else {
-			s.House.Log.Error("request failed", "id", q.ID, "error", err)
-		}
+		status = q.Failed(err)
 	case errors.Is(err, model.ErrUnauthenticated), errors.Is(err, model.ErrBlocked):
 		q.W.Header()["Www-Authenticate"] = []string{`Basic realm="patrol"`}
 		status = http.StatusUnauthorized

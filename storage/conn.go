@@ -74,17 +74,23 @@ func (c *conn) queryInt(ctx context.Context, query string, args ...any) (n int64
 }
 
 func (c *conn) close() error {
-	for _, s := range c.statements {
-		s.Close() // the connection goes with them
-	}
+	c.closeStatements()
 	return c.c.Close()
 }
 
+func (c *conn) closeStatements() {
+	for _, s := range c.statements {
+		s.Close() // the connection goes with them
+	}
+}
+
 // discard closes the connection itself, where close would keep it for another
-// to use.
+// to use. Its statements go first: the driver can't close one without its
+// connection.
 func (c *conn) discard() {
+	c.closeStatements()
 	c.c.Raw(func(any) error { return driver.ErrBadConn }) // what database/sql forgets a connection for
-	c.close()
+	c.c.Close()
 }
 
 // tx is one use case's transaction: a savepoint of the writer, or a snapshot of

@@ -143,6 +143,27 @@ func (q *Request) EndIfGone(err error) {
 	}
 }
 
+// Failed is for an error that is no decision. It logs what an operator must know
+// of, and gives the status to answer with: 503 where nothing was done and the
+// same request may pass later (A9), since the store is busy, is away, its disk is
+// full or only reads; else 500. It ends the request as EndIfGone does.
+func (q *Request) Failed(err error) (status int) {
+	q.EndIfGone(err)
+	switch {
+	case errors.Is(err, model.ErrReadOnly):
+		return http.StatusServiceUnavailable
+	case errors.Is(err, model.ErrBusy):
+		q.W.Header()["Retry-After"] = []string{"1"}
+		return http.StatusServiceUnavailable
+	}
+	q.House.Log.Error("request failed", "id", q.ID, "error", err)
+	if errors.Is(err, model.ErrUnavailable) {
+		q.W.Header()["Retry-After"] = []string{"5"}
+		return http.StatusServiceUnavailable
+	}
+	return http.StatusInternalServerError
+}
+
 // Refused notes a refusal, as Visit.Refused does. A query is left out: it may hold
 // a secret (A5).
 func (q *Request) Refused(err error) {

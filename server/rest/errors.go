@@ -4,6 +4,7 @@ import (
 	"errors"
 	"net/http"
 	"slices"
+	"strconv"
 
 	"patrol/model"
 )
@@ -75,10 +76,8 @@ func (c *call) refuse(err error) {
 		c.sendRefusal(own)
 		return
 	}
-	c.EndIfGone(err)
 	var reason *model.Reason
 	if !errors.As(err, &reason) {
-		c.House.Log.Error("request failed", "id", c.ID, "error", err)
 		reason = &model.Reason{Kind: err}
 	}
 	switch {
@@ -98,11 +97,9 @@ func (c *call) refuse(err error) {
 		c.sendRefusal(message(http.StatusConflict, reason.Text).because(reason))
 	case errors.Is(err, model.ErrReadOnly):
 		c.sendRefusal(message(http.StatusServiceUnavailable, "503 Service Unavailable - "+reason.Text).because(reason))
-	case errors.Is(err, model.ErrBusy):
-		c.W.Header()["Retry-After"] = []string{"1"}
-		c.sendRefusal(message(http.StatusServiceUnavailable, "503 Service Unavailable"))
 	default:
-		c.failed()
+		status := c.Failed(err)
+		c.sendRefusal(message(status, strconv.Itoa(status)+" "+http.StatusText(status)))
 	}
 }
 

@@ -55,6 +55,9 @@ func (s *session) git(service *door.Service, project string) (status int) {
 		if s.ctx.Err() == nil {
 			s.House.Log.Error("request failed", "id", s.ID, "error", err)
 		}
+		if errors.Is(err, model.ErrUnavailable) {
+			return s.refuse("The server can't use its database now, and has done nothing. Try again in a moment.")
+		}
 		return s.refuse("Something failed here. The server's log has it under " + s.ID + ".")
 	case no != nil:
 		return s.refuse(no.Text)
