@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"net"
+	"slices"
 	"strings"
 	"testing"
 
@@ -113,14 +114,14 @@ func granted(action string) func(*world, model.Project, string) bool {
 	}
 }
 
-// Every door answers every kind of token as the policy does, and as explain says
-// (R170, R172).
+// Every door answers every kind and state of token as the policy does, and as
+// explain says (R170, R172).
 func TestEveryDoor(t *testing.T) {
 	for _, v := range model.Visibilities {
 		t.Run(v.String(), func(t *testing.T) {
 			w := newWorld(t)
 			w.ssh = w.shell()
-			own, other := w.project("acme/web", v), w.project("other/web", v)
+			places := []model.Project{w.project("acme/web", v), w.project("other/web", v)}
 			url := upstream(t, echo)
 			w.set(model.SettingAIUpstream, fmt.Sprintf(`{"url":%q}`, url))
 			w.set(model.SettingK8sUpstreams, fmt.Sprintf(`[{"id":1,"project":"acme/web","url":%q},{"id":2,"project":"other/web","url":%q}]`, url, url))
@@ -129,6 +130,10 @@ func TestEveryDoor(t *testing.T) {
 				for _, role := range model.Roles {
 					tokens = append(tokens, w.bot("acme/web", role, scope))
 				}
+				mona := w.person(model.NewUser{Username: "mona-" + strings.ReplaceAll(string(scope), "_", "-")}, "acme/web", model.Developer)
+				tokens = append(tokens,
+					w.issue(model.NewToken{Place: model.GroupRef("acme"), Role: model.Developer, Scopes: model.Scopes{scope}}),
+					w.issue(model.NewToken{UserID: mona.ID, Scopes: model.Scopes{scope}}))
 			}
 			for _, state := range []string{"revoked", "rotated"} {
 				made := w.bot("acme/web", model.Owner, model.BotScopes...)
@@ -139,40 +144,59 @@ func TestEveryDoor(t *testing.T) {
 					t.Fatal(err)
 				}
 			}
-			opened := 0
-			for _, made := range tokens {
-				for _, p := range []model.Project{own, other} {
-					for _, d := range doorways {
-						text := d.question
-						if strings.Contains(text, "%") {
-							path := p.FullPath
-							if strings.Contains(text, "/api/v4/") {
-								path = strings.ReplaceAll(path, "/", "%2F")
-							}
-							text = fmt.Sprintf(text, path, p.ID)
-							text, _, _ = strings.Cut(text, "%!(EXTRA")
-						}
-						question, err := model.ParseQuestion([]string{text})
-						if err != nil {
-							t.Fatalf("%s: %v", text, err)
-						}
-						explained, err := w.db.Explain(t.Context(), root, made.ID, question)
-						if err != nil {
-							t.Fatalf("%s: %v", text, err)
-						}
-						through := d.through(w, p, made.Secret.Reveal())
-						if through {
-							opened++
-						}
-						if through != explained.Decision.Allowed {
-							t.Errorf("R172: %s with %v as %v: the door says %v, explain %+v", text, made.Scopes, made.Role, through, explained.Decision)
-						}
-					}
-				}
-			}
-			if opened < 100 {
+			if opened := w.walk(tokens, places); opened < 150 {
 				t.Errorf("only %d of the questions were answered with yes", opened)
+			}
+			w.setClock(w.clock().AddDate(1, 1, 0)) // all have expired
+			some := slices.DeleteFunc(tokens, func(made model.IssuedToken) bool { return made.ID%5 != 0 })
+			if opened := w.walk(some, places); opened > 0 && v != model.Public {
+				t.Errorf("%d of the questions about expired tokens were answered with yes", opened)
 			}
 		})
 	}
+}
+
+// issue makes a token of any kind.
+func (w *world) issue(n model.NewToken) model.IssuedToken {
+	w.Helper()
+	n.Name = "any"
+	made, err := w.db.CreateToken(w.Context(), root, n)
+	do(w, made, err)
+	return w.keep(made)
+}
+
+// walk asks every door about every token and place, and explain as well. It gives
+// how many were let through.
+func (w *world) walk(tokens []model.IssuedToken, places []model.Project) (opened int) {
+	for _, made := range tokens {
+		for _, p := range places {
+			for _, d := range doorways {
+				text := d.question
+				if strings.Contains(text, "%") {
+					path := p.FullPath
+					if strings.Contains(text, "/api/v4/") {
+						path = strings.ReplaceAll(path, "/", "%2F")
+					}
+					text = fmt.Sprintf(text, path, p.ID)
+					text, _, _ = strings.Cut(text, "%!(EXTRA")
+				}
+				question, err := model.ParseQuestion([]string{text})
+				if err != nil {
+					w.Fatalf("%s: %v", text, err)
+				}
+				explained, err := w.db.Explain(w.Context(), root, made.ID, question)
+				if err != nil {
+					w.Fatalf("%s: %v", text, err)
+				}
+				through := d.through(w, p, made.Secret.Reveal())
+				if through {
+					opened++
+				}
+				if through != explained.Decision.Allowed {
+					w.Errorf("R172: %s with a %s token of %v as %v: the door says %v, explain %+v", text, made.Kind, made.Scopes, made.Role, through, explained.Decision)
+				}
+			}
+		}
+	}
+	return opened
 }
