@@ -22,14 +22,18 @@ type refusalShape struct {
 	SinceSuccess int        `json:"since_success"` // refused at this door since it last let the token through
 }
 
-// shownToken is what token show gives: the token and what doors refused it.
+// shownToken is what token show gives: the token, what it did by day, and what
+// doors refused it.
 type shownToken struct {
 	tokenShape
-	Refusals []refusalShape `json:"refusals"`
+	UseByDay       []useShape     `json:"use_by_day"`
+	AddressesByDay []addressUse   `json:"addresses_by_day"`
+	Refusals       []refusalShape `json:"refusals"`
 }
 
-func shapeShown(t model.Token, today model.Date, refusals []model.Refusal) shownToken {
-	shape := shownToken{shapeToken(t, today), make([]refusalShape, len(refusals))}
+func shapeShown(t model.Token, today model.Date, use model.TokenUse, refusals []model.Refusal) shownToken {
+	shape := shownToken{tokenShape: shapeToken(t, today), Refusals: make([]refusalShape, len(refusals))}
+	shape.UseByDay, shape.AddressesByDay = shapeUse(use)
 	for i, r := range refusals {
 		shape.Refusals[i] = shapeRefusal(r)
 	}

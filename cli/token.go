@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -190,7 +191,11 @@ func (a *app) tokenShow() *cobra.Command {
 		if err != nil {
 			return err
 		}
-		return s.printFields(shapeShown(t, s.today(), refusals), append(tokenFields(t, s.today()), refusalFields(refusals)...)...)
+		use, err := s.store.TokenUse(s.ctx, s.actor, id)
+		if err != nil {
+			return err
+		}
+		return s.printFields(shapeShown(t, s.today(), use, refusals), slices.Concat(tokenFields(t, s.today()), useFields(use, s.today()), refusalFields(refusals))...)
 	})
 }
 

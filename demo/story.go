@@ -75,6 +75,7 @@ func (s *story) play(tokens int) error {
 	events := s.others()
 	for i, t := range storyTokens[:tokens] {
 		events = append(events, event{time.Duration(t.made) * day, func() { s.tokens[i] = s.make(t) }})
+		events = append(events, s.uses(i, t)...)
 		if t.used > 0 {
 			events = append(events, event{t.used, func() {
 				s.db.Used(s.tokens[i], model.GitDoor, fmt.Sprintf("10.0.4.%d", 7+i%4))
@@ -94,6 +95,30 @@ func (s *story) play(tokens int) error {
 	}
 	s.clock.now = s.end
 	return s.err
+}
+
+// uses are the requests of a token's days, up to its last use: more on weekdays,
+// and from a second address in the last three weeks.
+func (s *story) uses(i int, t storyToken) (events []event) {
+	if t.used == 0 {
+		return nil
+	}
+	for ago := t.used + day; ago < time.Duration(min(t.made, model.UseKept))*day; ago += day {
+		events = append(events, event{ago, func() {
+			times := 2 + (i*7+int(ago/day)*3)%9
+			if weekday := s.clock.now.Weekday(); weekday == time.Saturday || weekday == time.Sunday {
+				times = 1
+			}
+			for n := range times {
+				address := fmt.Sprintf("10.0.4.%d", 7+i%4)
+				if n%3 == 2 && ago < 21*day {
+					address = fmt.Sprintf("10.0.7.%d", 20+i)
+				}
+				s.db.Used(s.tokens[i], model.GitDoor, address)
+			}
+		}})
+	}
+	return events
 }
 
 func (s *story) must(err error) {

@@ -30,6 +30,7 @@ type Store interface {
 	Measures
 	Notices
 	Refusals
+	Uses
 	Enquiries
 
 	// Now is the store's clock in UTC: the system's, or the one that --at set.

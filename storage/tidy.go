@@ -13,13 +13,13 @@ const day = 24 * time.Hour
 // holds up the use cases that people wait for.
 const tidyBatch = 200
 
-// Tidy does a bounded batch of what time alone has made due (R69, R96, R99,
+// Tidy does a bounded batch of what time alone has made due (R69, R96, R95a, R99,
 // R121, R122). Several processes may call it: what one has done, the next doesn't find.
 func (db *DB) Tidy(ctx context.Context) (more bool, err error) {
 	err = db.changeLarge(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error {
 		more = false
 		for _, step := range []func(*tx) (bool, error){
-			(*tx).endOverlaps, (*tx).endIdle, (*tx).giveNotices, (*tx).endExpired, (*tx).dropRefusals, (*tx).dropNotices, (*tx).indexWords,
+			(*tx).endOverlaps, (*tx).endIdle, (*tx).giveNotices, (*tx).endExpired, (*tx).dropRefusals, (*tx).dropNotices, (*tx).dropUse, (*tx).indexWords,
 		} {
 			left, err := step(t)
 			if err != nil {

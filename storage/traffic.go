@@ -13,16 +13,18 @@ import (
 const flushEvery = 2 * time.Second
 
 // traffic gathers, beside the requests' path, which tokens were used (R95) and
-// which were refused (R99), and writes it in batches. A crash loses the last
-// seconds; a clean stop nothing.
+// which were refused (R99), counts both (R95a), and writes it in batches. A crash
+// loses the last seconds; a clean stop nothing.
 type traffic struct {
-	mu      sync.Mutex
-	latest  map[tokenAtDoor]map[string]time.Time // when each address was last noted, so that a busy token costs a look
-	known   int                                  // addresses in latest
-	pending map[int64]*noted
-	wake    chan struct{}
-	done    chan struct{}
-	stopped chan struct{}
+	mu       sync.Mutex
+	latest   map[tokenAtDoor]map[string]time.Time // when each address was last noted, so that a busy token costs a look
+	known    int                                  // addresses in latest
+	pending  map[int64]*noted
+	counts   map[counted]*model.UseCount
+	wake     chan struct{}
+	counting chan struct{}
+	done     chan struct{}
+	stopped  chan struct{}
 }
 
 // tokenAtDoor is whom a request is counted with.
@@ -53,7 +55,8 @@ const maxUses = 50
 
 func (r *traffic) start(db *DB) {
 	r.latest, r.pending = map[tokenAtDoor]map[string]time.Time{}, map[int64]*noted{}
-	r.wake, r.done, r.stopped = make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
+	r.counts = map[counted]*model.UseCount{}
+	r.wake, r.counting, r.done, r.stopped = make(chan struct{}, 1), make(chan struct{}, 1), make(chan struct{}), make(chan struct{})
 	go r.run(db)
 }
 
@@ -65,6 +68,7 @@ func (r *traffic) stop() {
 func (r *traffic) use(token int64, door model.Door, n use) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.count(token, door, n.address, n.at, model.UseCount{LetIn: 1})
 	at := tokenAtDoor{token, door}
 	last, known := r.latest[at][n.address]
 	if known && n.at.Sub(last) < addressEvery && !n.at.Before(last) {
@@ -93,6 +97,7 @@ func (r *traffic) use(token int64, door model.Door, n use) {
 func (r *traffic) refuse(n model.Refusal) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.count(n.TokenID, n.Door, "", n.Last, model.UseCount{Refused: 1})
 	at := tokenAtDoor{n.TokenID, n.Door}
 	r.known -= len(r.latest[at])
 	delete(r.latest, at) // the next success is news
@@ -133,21 +138,38 @@ func (r *traffic) run(db *DB) {
 			r.flush(db)
 			return
 		case <-r.wake:
-		}
-		select {
-		case <-r.done:
-		case <-time.After(flushEvery):
+			r.rest(flushEvery)
+		case <-r.counting:
+			r.rest(countedBy)
 		}
 		r.flush(db)
 	}
 }
 
+// rest waits for more to be written at once: a while, but flushEvery at most for
+// what was noted meanwhile.
+func (r *traffic) rest(d time.Duration) {
+	after := time.After(d)
+	select {
+	case <-r.done:
+		return
+	case <-after:
+		return
+	case <-r.wake:
+	}
+	select {
+	case <-r.done:
+	case <-after:
+	case <-time.After(flushEvery):
+	}
+}
+
 func (r *traffic) flush(db *DB) {
 	r.mu.Lock()
-	pending := r.pending
-	r.pending = map[int64]*noted{}
+	pending, counts := r.pending, r.counts
+	r.pending, r.counts = map[int64]*noted{}, map[counted]*model.UseCount{}
 	r.mu.Unlock()
-	if len(pending) == 0 {
+	if len(pending) == 0 && len(counts) == 0 {
 		return
 	}
 	err := db.change(context.Background(), model.Actor{Door: model.SystemDoor}, func(t *tx) error {
@@ -159,7 +181,7 @@ func (r *traffic) flush(db *DB) {
 				return err
 			}
 		}
-		return nil
+		return t.useCounts(counts)
 	})
 	if err != nil {
 		db.log.Warn("cannot write what requests came to", "error", err, "tokens", len(pending))
