@@ -52,6 +52,7 @@ const (
 	Why       Action = "why"
 	Block     Action = "block"
 	Switch    Action = "switch"
+	Bell      Action = "bell"
 	Previous  Action = "previous"
 	Following Action = "following"
 
@@ -204,10 +205,18 @@ var (
 	}, tabs, moves)}
 
 	TokenDetail = Set{"Token", join([]Binding{
+		open("hand-over", "who still uses the old secret of a token that was rotated"),
 		revoke, rotate, why,
 		{Action: Previous, Keys: []string{"["}, Short: "previous", Long: "the previous token of the list"},
 		{Action: Following, Keys: []string{"]"}, Short: "next", Long: "the next token of the list"},
 		{Action: Copy, Keys: []string{"y"}, Short: "copy id", Long: "copy its id; never a secret"},
+	}, moves)}
+
+	Handover = Set{"Hand-over of a token that was rotated", join([]Binding{
+		{Action: Remove, Keys: []string{"x"}, Short: "end the old now", Long: "end the old secret now; the new one and the bot stay", Changes: true},
+		{Action: Bell, Keys: []string{"b"}, Short: "bell when safe", Long: "ring the bell once nobody uses the old secret any more, or don't"},
+		{Action: Copy, Keys: []string{"y"}, Short: "copy who is missing", Long: "copy the addresses that still use the old secret"},
+		open("new token", "all about the token that takes over"),
 	}, moves)}
 
 	Who = Set{"People and bots", join([]Binding{
@@ -297,6 +306,6 @@ func hidden(b Binding) Binding {
 func Sets() []Set {
 	return []Set{
 		Global, Typing, Places, Home, Projects, Groups, ActiveTokens, InactiveTokens, AllTokens, Members,
-		PlaceSettings, TokenDetail, Who, Log, Instance, Refused, Paste, Found, Secret, Closed, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
+		PlaceSettings, TokenDetail, Handover, Who, Log, Instance, Refused, Paste, Found, Secret, Closed, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
 	}
 }

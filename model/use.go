@@ -1,6 +1,9 @@
 package model
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // UseKept is how many days of use are kept, today among them (R95a).
 const UseKept = 90
@@ -29,6 +32,14 @@ type UseCount struct {
 type TokenUse struct {
 	Days      []UseDay     // the first day first
 	Addresses []AddressDay // the same
+	Seen      []AddressSeen
+}
+
+// AddressSeen is when a token was last let in from an address, to the minute: the
+// last five addresses of the last seven days, newest first (R95).
+type AddressSeen struct {
+	Address string
+	At      time.Time
 }
 
 // UseDay is what came to one door on one day.

@@ -87,6 +87,7 @@ func (t *tx) useCounts(counts map[counted]*model.UseCount) error {
 
 const (
 	tokenDaysSQL      = `SELECT day, door, let_in, refused FROM use_days WHERE token_id = ? AND day > ? ORDER BY day, door`
+	seenAddressesSQL  = `SELECT address, seen_at FROM token_addresses WHERE token_id = ? ORDER BY seen_at DESC, address`
 	tokenAddressesSQL = `SELECT day, address, let_in FROM use_addresses WHERE token_id = ? AND day > ? ORDER BY day, address`
 )
 
@@ -107,6 +108,19 @@ func (db *DB) TokenUse(ctx context.Context, a model.Actor, tokenID int64) (u mod
 			err := scan(&on, &d.Door, &d.LetIn, &d.Refused)
 			d.Day = dateOf(on)
 			u.Days = append(u.Days, d)
+			return err
+		})
+		if err != nil {
+			return err
+		}
+		err = t.rows(seenAddressesSQL, []any{tokenID}, func(scan func(...any) error) error {
+			var seen model.AddressSeen
+			var at int64
+			err := scan(&seen.Address, &at)
+			seen.At = time.UnixMilli(at).UTC()
+			if t.now.Sub(seen.At) < addressKept {
+				u.Seen = append(u.Seen, seen)
+			}
 			return err
 		})
 		if err != nil {

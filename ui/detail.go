@@ -81,6 +81,12 @@ func newDetail(a *App, t model.Token, from *list[model.Token]) *list[model.Event
 		}}
 	}
 	l.deeds = map[keys.Action]deed{
+		keys.Open: {do: func() tea.Cmd { return a.push(newHandover(a, t)) }, can: func() error {
+			if t.ReplacedBy == 0 {
+				return fmt.Errorf("%s was not rotated with an overlap", clean(t.Name))
+			}
+			return nil
+		}},
 		keys.Previous: neighbour(-1), keys.Following: neighbour(1),
 		keys.Copy:   {do: func() tea.Cmd { return a.copyText(fmt.Sprint(t.ID), fmt.Sprintf("id %d", t.ID)) }},
 		keys.Rotate: {do: func() tea.Cmd { return a.rotate(t, usualOverlap) }, can: func() error { return a.rotatable(t) }},

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"flag"
+	"fmt"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -32,6 +33,7 @@ type driver struct {
 	timers []timer
 	quit   bool
 	copied []string // what went out by OSC 52
+	rung   int      // how often the bell rang
 }
 
 type timer struct {
@@ -77,6 +79,9 @@ func (d *driver) run(cmd tea.Cmd) {
 		return
 	case tea.QuitMsg:
 		d.quit = true
+		return
+	case tea.RawMsg:
+		d.rung += strings.Count(fmt.Sprint(m.Msg), "\a")
 		return
 	case tea.BatchMsg:
 		for _, c := range m {

@@ -22,7 +22,7 @@ func TestRotateInConsole(t *testing.T) {
 	if !made.Replaced() || made.ReplacedBy == 0 {
 		t.Errorf("R69: %+v", made)
 	}
-	d.keys("space esc").shows("◐ replaced by 2")
+	d.keys("space esc").shows("Hand-over").keys("esc").shows("◐ replaced by 2")
 	d.keys("home x").shows("Revoke token").pass(confirmSleeps).keys("n")
 	d.keys("space r").shows("rotated one at a time")
 }

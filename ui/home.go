@@ -77,7 +77,10 @@ func newHome(a *App) *home {
 		}
 		return -1
 	}
-	h.loaded = h.fill
+	h.loaded = func() tea.Cmd {
+		h.fill()
+		return nil
+	}
 	h.also = h.tally
 	h.title = func() string {
 		if h.empty {

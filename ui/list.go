@@ -40,7 +40,7 @@ type list[T any] struct {
 	empty   string               // "No projects yet."
 	begin   string               // and how to make the first: "n makes the first"
 	what    string               // what the rows are: "projects"
-	loaded  func()               // after rows came
+	loaded  func() tea.Cmd       // after rows came
 	also    func() tea.Cmd       // what else is read with the rows
 	above   func(w int) []string // what stands over the heading
 	title   func() string        // instead of the columns' heads

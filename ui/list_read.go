@@ -95,10 +95,11 @@ func (l *list[T]) take(win window[T], err error, reload, last, anew bool) tea.Cm
 	}
 	l.measure()
 	l.scroll()
+	var then tea.Cmd
 	if l.loaded != nil {
-		l.loaded()
+		then = l.loaded()
 	}
-	then := l.release()
+	then = tea.Batch(then, l.release())
 	if !reload {
 		return tea.Batch(l.app.follow(), then)
 	}

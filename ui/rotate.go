@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"strings"
+	"time"
 
 	"patrol/model"
 
@@ -162,6 +163,11 @@ func (v rotation) send(ctx context.Context) (func() tea.Cmd, error) {
 	return func() tea.Cmd {
 		s := newSecret(v.app, v.in, made[0])
 		s.said = "Rotated. Shown now and never again; the old one " + v.oldWorks() + "."
-		return v.app.replace(s)
+		if v.asked.OverlapHours == 0 {
+			return v.app.replace(s)
+		}
+		old := v.token // as it is now
+		old.ReplacedBy, old.ReplacedUntil = made[0].ID, v.app.now().Add(time.Duration(v.asked.OverlapHours)*time.Hour)
+		return tea.Batch(v.app.replace(newHandover(v.app, old)), v.app.push(s)) // seen once the secret is stored
 	}, nil
 }

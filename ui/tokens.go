@@ -177,7 +177,10 @@ func revokeOne(a *App, t model.Token, after func()) tea.Cmd {
 		return nil
 	}
 	lines := []string{clean(named(t)), breaks(t.Scopes) + " with it fail from now on."}
-	if t.Kind != model.PersonalToken {
+	switch {
+	case t.Replaced():
+		lines[1] = strings.TrimSuffix(lines[1], ".") + fmt.Sprintf("; token %d, which replaced it, stays.", t.ReplacedBy)
+	case t.Kind != model.PersonalToken:
 		lines[1] = strings.TrimSuffix(lines[1], ".") + "; its bot goes."
 	}
 	if t.LastUsedAt.IsZero() {
