@@ -198,6 +198,12 @@ var (
 		hidden(newToken),
 	}, tabs, []Binding{filter}, moves)}
 
+	Reach = Set{"Who can do what in a project or group", join([]Binding{
+		open("why", "why he can do what he can, and why not the rest"),
+		{Action: Copy, Keys: []string{"y"}, Short: "copy as CSV", Long: "copy the rows for a spreadsheet"},
+		hidden(newToken),
+	}, tabs, moves)}
+
 	PlaceSettings = Set{"Settings of a project or group", join([]Binding{
 		{Action: Switch, Keys: []string{"space"}, Short: "on or off", Long: "turn it on or off", Changes: true},
 		open("go there", "go to the group where it is set"),
@@ -306,6 +312,6 @@ func hidden(b Binding) Binding {
 func Sets() []Set {
 	return []Set{
 		Global, Typing, Places, Home, Projects, Groups, ActiveTokens, InactiveTokens, AllTokens, Members,
-		PlaceSettings, TokenDetail, Handover, Who, Log, Instance, Refused, Paste, Found, Secret, Closed, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
+		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Instance, Refused, Paste, Found, Secret, Closed, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
 	}
 }

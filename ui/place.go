@@ -32,6 +32,7 @@ func newPlace(a *App, s spot, at int) screen {
 		{"Inactive", -1, newPlaceTokens(p, false)},
 		{"Members", -1, newMembers(p)},
 		{"Settings", -1, newPlaceSettings(p)},
+		{"Can", -1, newReach(p)},
 	}}
 	p.tabs.screen = p.tabs.tabs[at].screen
 	p.show()
