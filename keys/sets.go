@@ -11,6 +11,8 @@ const (
 	Back    Action = "back"
 	Suspend Action = "suspend"
 	Go      Action = "go"
+	Palette Action = "palette"
+	Place   Action = "place"
 	Jump    Action = "jump"
 	Undo    Action = "undo"
 	Reload  Action = "reload"
@@ -80,6 +82,8 @@ const (
 // Global is what every screen has that isn't typing.
 var Global = Set{"Everywhere", []Binding{
 	{Action: Go, Keys: []string{"g"}, Short: "go", Long: "go to a place: then one of the letters below"},
+	{Action: Palette, Keys: []string{":", "ctrl+p"}, Short: "command", Long: "go to anything by its name, or do what the screen can"},
+	{Action: Place, Keys: []string{"1", "2", "3", "4", "5", ","}, Short: "places", Long: "home, tokens, projects, people and bots, log, settings", Hidden: true},
 	{Action: Undo, Keys: []string{"u"}, Short: "undo", Long: "take back the last change, or bring cleared marks back", Changes: true},
 	{Action: Back, Keys: []string{"esc", "left", "h"}, Short: "back", Long: "leave the filter; then clear marks; then back; never quits", Hidden: true},
 	{Action: Jump, Keys: []string{"ctrl+o"}, Short: "jump back", Long: "jump back to the former place", Hidden: true},
@@ -93,6 +97,7 @@ var Global = Set{"Everywhere", []Binding{
 var Typing = Set{"While typing", []Binding{
 	{Action: Quit, Keys: []string{"ctrl+c"}, Short: "quit", Long: "quit; asks if something was typed", Hidden: true},
 	{Action: Suspend, Keys: []string{"ctrl+z"}, Short: "suspend", Long: "suspend Patrol; `fg` brings it back", Hidden: true},
+	{Action: Palette, Keys: []string{"ctrl+p"}, Short: "command", Long: "do what the screen can, by its name", Hidden: true},
 	{Action: Help, Keys: []string{"f1"}, Short: "help", Long: "help for this screen"},
 }}
 
@@ -249,6 +254,13 @@ var (
 		{Action: Leave, Keys: []string{"esc"}, Short: "leave", Long: "leave it"},
 	}}
 
+	Anything = Set{"Go to anything", []Binding{
+		{Action: Answer, Keys: []string{"enter"}, Short: "does it", Long: "go there, or do it; before what to look for, `t` `p` `r` `u` mean tokens, projects, groups, people and bots"},
+		{Action: Up, Keys: []string{"up"}, Short: "up", Long: "up", Hidden: true},
+		{Action: Down, Keys: []string{"down"}, Short: "down", Long: "down", Hidden: true},
+		{Action: Leave, Keys: []string{"esc"}, Short: "leave", Long: "leave it"},
+	}}
+
 	Found = Set{"What was found", join([]Binding{
 		open("open", "all about the token, or why the request was refused"),
 		revoke, rotate, why,
@@ -312,6 +324,6 @@ func hidden(b Binding) Binding {
 func Sets() []Set {
 	return []Set{
 		Global, Typing, Places, Home, Projects, Groups, ActiveTokens, InactiveTokens, AllTokens, Members,
-		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Instance, Refused, Paste, Found, Secret, Closed, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
+		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Instance, Refused, Paste, Anything, Found, Secret, Closed, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
 	}
 }

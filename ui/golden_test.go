@@ -48,6 +48,8 @@ var views = []struct{ name, keys string }{
 	{"instance", "g s"},
 	{"setting", "g s down enter"},
 	{"help", "g p ?"},
+	{"palette", "g p :"},
+	{"palette-typed", "g p : ‹token›"},
 }
 
 // open plays the keys of a view; ok is false where its keys lead nowhere.

@@ -45,9 +45,18 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 		a.toast = toast{look: bad, text: keys.Cap(key) + ": " + oneLine(err)}
 		return nil
 	}
+	return a.perform(b, key)
+}
+
+// perform does what a key is bound to.
+func (a *App) perform(b keys.Binding, key string) tea.Cmd {
 	switch b.Action {
 	case keys.Help:
 		return a.push(newHelp(a))
+	case keys.Palette:
+		return a.push(newPalette(a))
+	case keys.Place:
+		return a.goTo(placeKeys[key])
 	case keys.Suspend:
 		return a.suspend()
 	case keys.Quit:
@@ -58,12 +67,15 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 	case keys.Jump:
 		return a.jump()
 	case keys.Reload:
-		return tea.Batch(front.act(press{b.Action, key}), a.reload())
+		return tea.Batch(a.front().act(press{b.Action, key}), a.reload())
 	case keys.Undo:
 		return a.undo()
 	}
-	return tea.Batch(front.act(press{b.Action, key}), a.follow())
+	return tea.Batch(a.front().act(press{b.Action, key}), a.follow())
 }
+
+// placeKeys are the letters of g that the keys of keys.Place stand for.
+var placeKeys = map[string]string{"1": "h", "2": "t", "3": "p", "4": "u", "5": "a", ",": "s"}
 
 // sets are the keys in force.
 func (a *App) sets() []keys.Set {
@@ -100,13 +112,21 @@ func (a *App) goTo(key string) tea.Cmd {
 	if b.Action == keys.Top {
 		return tea.Batch(a.front().act(press{keys.Top, key}), a.follow())
 	}
+	if b.Action == keys.GoHome {
+		return a.visit(nil)
+	}
+	return a.visit(destinations()[b.Action](a))
+}
+
+// visit leaves everything for a screen over Home; nil: for Home.
+func (a *App) visit(s screen) tea.Cmd {
 	return a.leave(a.stack, func() tea.Cmd {
 		a.former = a.unguarded()
 		a.stack, a.side = []screen{newHome(a)}, nil
-		if b.Action == keys.GoHome {
+		if s == nil {
 			return tea.Batch(a.layout(), a.front().load())
 		}
-		return a.push(destinations()[b.Action](a))
+		return a.push(s)
 	})
 }
 

@@ -106,6 +106,20 @@ func searched(rows string) func(string) error {
 	return func(line string) error { return model.CheckSearch(line, rows) }
 }
 
+// narrow opens the list with a filter, which esc goes back to.
+func (l *list[T]) narrow(filter string) {
+	l.filter.set(filter)
+	l.applied, l.preset = filter, filter
+}
+
+// wrongWith is what is wrong with a filter; nil: nothing.
+func (l *list[T]) wrongWith(filter string) error {
+	if l.parse == nil {
+		return nil
+	}
+	return l.parse(filter)
+}
+
 // filterLine draws the line in w cells, and tells where its cursor stands.
 func (l *list[T]) filterLine(w int) (line string, x int) {
 	prompt := " / "

@@ -42,8 +42,7 @@ func newAllTokens(a *App, filter string) *list[model.Token] {
 	l.who = a.kind
 	l.keys = keys.AllTokens
 	l.empty = "No tokens yet."
-	l.filter.set(filter)
-	l.applied, l.preset = filter, filter
+	l.narrow(filter)
 	return l
 }
 
