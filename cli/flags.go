@@ -34,9 +34,27 @@ func visibilityFlag(c *cobra.Command, to *model.Visibility) {
 	completeFlag(c, "visibility", lower(model.Visibilities)...)
 }
 
-func dateFlag(c *cobra.Command, name string, to *model.Date, text string) {
-	c.Flags().Var(valueFlag[model.Date]{to, parseDate, "date"}, name, text)
-	completeFlag(c, name)
+// endFlag is the day on which something is to end. session.end reads it, which
+// knows what day it is.
+func endFlag(c *cobra.Command, to *string, text string) {
+	c.Flags().Var(valueFlag[string]{to, checkEnd, "date"}, "expires", text)
+	completeFlag(c, "expires")
+}
+
+// checkEnd is wrong usage if s can't be such a day on any day.
+func checkEnd(s string) (string, error) {
+	if _, err := model.ParseEnd(s, 1); err != nil {
+		return "", fmt.Errorf("%q %w", s, err)
+	}
+	return s, nil
+}
+
+// end reads an endFlag; nothing: no date.
+func (s *session) end(text string) (model.Date, error) {
+	if text == "" {
+		return 0, nil
+	}
+	return argument(model.ParseEnd(text, s.today()))
 }
 
 func lower[T interface{ String() string }](list []T) []string {
@@ -87,14 +105,6 @@ func argument[T any](v T, err error) (T, error) {
 		return v, usage{err}
 	}
 	return v, nil
-}
-
-func parseDate(s string) (model.Date, error) {
-	d, err := model.ParseDate(s)
-	if err != nil {
-		return 0, fmt.Errorf("%q %w", s, err)
-	}
-	return d, nil
 }
 
 func parseOnOff(s string) (bool, error) {

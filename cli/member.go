@@ -15,8 +15,12 @@ func (a *app) memberCommand() *cobra.Command {
 
 func (a *app) memberAdd() *cobra.Command {
 	var role model.Role
-	var ends model.Date
+	var expires string
 	c := a.leaf("add PATH USER", "Make somebody a member of a project or group", cobra.ExactArgs(2), func(s *session, args []string) error {
+		ends, err := s.end(expires)
+		if err != nil {
+			return err
+		}
 		u, err := s.user(args[1])
 		if err != nil {
 			return err
@@ -28,7 +32,7 @@ func (a *app) memberAdd() *cobra.Command {
 		return s.printDone(shapeMember(m), "Added %s to %s as %s%s.", m.User.Username, m.FromPath, m.Role, until(m.ExpiresOn))
 	})
 	roleFlag(c, &role, "guest, planner, reporter, developer, maintainer or owner")
-	dateFlag(c, "expires", &ends, "the day on which the membership ends (no end)")
+	endFlag(c, &expires, "the day on which the membership ends, such as 2027-01-31, jan 31 or 30d (no end)")
 	return require(a.complete(c, placePaths, usernames), "role")
 }
 
@@ -69,8 +73,18 @@ func (a *app) memberList() *cobra.Command {
 
 func (a *app) memberSet() *cobra.Command {
 	var role model.Role
-	var ends *model.Date
+	var expires string
 	c := a.leaf("set PATH USER", "Change a member's role or end", cobra.ExactArgs(2), func(s *session, args []string) error {
+		var ends *model.Date // as it is
+		if expires != "" {
+			ends = new(model.Date) // never
+		}
+		if ends != nil && expires != "never" {
+			var err error
+			if *ends, err = s.end(expires); err != nil {
+				return err
+			}
+		}
 		u, err := s.user(args[1])
 		if err != nil {
 			return err
@@ -82,17 +96,16 @@ func (a *app) memberSet() *cobra.Command {
 		return s.printDone(shapeMember(m), "%s is %s in %s%s.", m.User.Username, m.Role, m.FromPath, until(m.ExpiresOn))
 	})
 	roleFlag(c, &role, "the role from now on")
-	c.Flags().Var(valueFlag[*model.Date]{&ends, parseEnd, "date"}, "expires", "the day on which the membership ends, or never (as it is)")
+	c.Flags().Var(valueFlag[string]{&expires, checkEndOrNever, "date"}, "expires", "the day on which the membership ends, or never (as it is)")
 	completeFlag(c, "expires", "never")
 	return require(a.complete(c, placePaths, usernames), "role")
 }
 
-// parseEnd reads a date, or never for none.
-func parseEnd(s string) (*model.Date, error) {
+func checkEndOrNever(s string) (string, error) {
 	if s == "never" {
-		return new(model.Date), nil
+		return s, nil
 	}
-	return pointer(parseDate(s))
+	return checkEnd(s)
 }
 
 func (a *app) memberRemove() *cobra.Command {

@@ -10,10 +10,14 @@ import (
 
 func (a *app) tokenRotate() *cobra.Command {
 	var r model.Rotation
+	var expires string
 	var yes bool
 	c := a.leaf("rotate ID", "Give a token a new secret and print it, the only time that it is shown", cobra.ExactArgs(1), func(s *session, args []string) error {
 		id, err := parseNumber("token", args[0])
 		if err != nil {
+			return err
+		}
+		if r.ExpiresOn, err = s.end(expires); err != nil {
 			return err
 		}
 		t, err := s.store.Token(s.ctx, s.actor, model.Ref{}, id)
@@ -35,7 +39,7 @@ func (a *app) tokenRotate() *cobra.Command {
 		}
 		return s.handOut(made[0])
 	})
-	dateFlag(c, "expires", &r.ExpiresOn, "the day on which the new secret stops working, at 00:00 UTC (as many days as the old one was given)")
+	endFlag(c, &expires, "the day on which the new secret stops working, at 00:00 UTC (as many days as the old one was given)")
 	c.Flags().IntVar(&r.OverlapHours, "overlap", 0, "hours that the old secret still works, at most 168; 0: none")
 	completeFlag(c, "overlap")
 	return withYes(c, &yes)

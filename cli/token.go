@@ -19,7 +19,7 @@ func (a *app) tokenCommand() *cobra.Command {
 
 func (a *app) tokenCreate() *cobra.Command {
 	var ask model.NewToken
-	var project, group, owner string
+	var project, group, owner, expires string
 	var scopes []string
 	c := a.leaf("create", "Make a token and print its secret, the only time that it is shown", cobra.NoArgs, func(s *session, _ []string) error {
 		ask.Place, ask.Scopes = placeFlags(project, group), splitScopes(scopes)
@@ -30,6 +30,10 @@ func (a *app) tokenCreate() *cobra.Command {
 			return usagef("--role is for project and group tokens: a personal token has its owner's roles")
 		case err != nil:
 			return usage{err}
+		}
+		var err error
+		if ask.ExpiresOn, err = s.end(expires); err != nil {
+			return err
 		}
 		return s.createToken(ask, owner)
 	})
@@ -42,7 +46,7 @@ func (a *app) tokenCreate() *cobra.Command {
 	f.StringArrayVar(&scopes, "scope", nil, "what it opens: "+strings.ReplaceAll(model.PersonalScopes.String(), " ", ", "))
 	completeFlag(c, "scope", strings.Fields(model.PersonalScopes.String())...)
 	roleFlag(c, &ask.Role, "guest, planner, reporter, developer, maintainer or owner (guest)")
-	dateFlag(c, "expires", &ask.ExpiresOn, "the day on which it stops working, at 00:00 UTC (in 30 days)")
+	endFlag(c, &expires, "the day on which it stops working, at 00:00 UTC: 2027-01-31, jan 31 or 90d (30d)")
 	return require(exclude(c, "project", "group", "user"), "name", "scope")
 }
 

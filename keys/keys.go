@@ -85,8 +85,8 @@ func footerKey(b Binding) string {
 		return "←→"
 	case Field:
 		return "↑↓"
-	case Snippet:
-		return "1-5"
+	case Snippet, Number:
+		return "1-" + b.Keys[len(b.Keys)-1]
 	}
 	return Cap(b.Keys[0])
 }

@@ -11,7 +11,7 @@ var update = flag.Bool("update", false, "rewrite docs/keys.md")
 
 // typing sets stand with Typing, all others with Global.
 var typing = map[string]bool{
-	TextField.Title: true, ChipField.Title: true, TickField.Title: true, FilterLine.Title: true, TypedAnswer.Title: true, Paste.Title: true,
+	TextField.Title: true, ChipField.Title: true, NumberedField.Title: true, TickField.Title: true, FilterLine.Title: true, TypedAnswer.Title: true, Paste.Title: true,
 }
 
 func TestNoKeyTwice(t *testing.T) {

@@ -2,7 +2,7 @@ package keys
 
 import "slices"
 
-// The actions. Those with several keys that differ (Choose, Field, Snippet) are
+// The actions. Those with several keys that differ (Choose, Field, Number, Snippet) are
 // told which one was pressed.
 const (
 	// everywhere
@@ -62,6 +62,7 @@ const (
 	Field    Action = "field"
 	Next     Action = "next"
 	Choose   Action = "choose"
+	Number   Action = "number"
 	Tick     Action = "tick"
 	Create   Action = "create"
 	Cancel   Action = "cancel"
@@ -279,9 +280,12 @@ var (
 
 	// A form has one of three, by the field that has the focus; the last field
 	// creates on enter.
-	TextField   = Set{"Form: a text", forms}
-	ChipField   = Set{"Form: a choice", join([]Binding{chips}, forms)}
-	TickField   = Set{"Form: a tick", join([]Binding{ticks}, forms)}
+	TextField     = Set{"Form: a text", forms}
+	ChipField     = Set{"Form: a choice", join([]Binding{chips}, forms)}
+	TickField     = Set{"Form: a tick", join([]Binding{ticks}, slices.DeleteFunc(slices.Clone(forms), func(b Binding) bool { return b.Action == Next }))}
+	NumberedField = Set{"Form: what for", join([]Binding{
+		{Action: Number, Keys: []string{"1", "2", "3", "4", "5", "6", "7", "8"}, Short: "for", Long: "choose what the token is for: its role, scopes and end follow"},
+		chips}, forms)}
 	FilterLine  = Set{"Filter line", filterLine}
 	Question    = Set{"Question", question}
 	TypedAnswer = Set{"Question that wants words typed", []Binding{
@@ -294,12 +298,12 @@ var (
 )
 
 var (
-	ticks = Binding{Action: Tick, Keys: []string{"space"}, Short: "tick", Long: "tick or untick"}
-	chips = Binding{Action: Choose, Keys: []string{"left", "right"}, Short: "choose", Long: "choose among the words of the row"}
+	ticks = Binding{Action: Tick, Keys: []string{"space", "enter"}, Short: "tick", Long: "tick or untick; `ctrl+s` creates"}
+	chips = Binding{Action: Choose, Keys: []string{"left", "right"}, Short: "choose", Long: "choose among the words of the row; a letter goes to the next word that begins with it"}
 	forms = []Binding{
 		{Action: Create, Keys: []string{"ctrl+s"}, Short: "create", Long: "create, from anywhere in the form"},
 		{Action: Field, Keys: []string{"up", "down", "shift+tab", "tab"}, Short: "field", Long: "previous, next field"},
-		{Action: Next, Keys: []string{"enter"}, Short: "next", Long: "next field; on the last one create", Hidden: true},
+		{Action: Next, Keys: []string{"enter"}, Short: "next", Long: "next field; on the last one create, if it is no tick", Hidden: true},
 		{Action: Cancel, Keys: []string{"esc"}, Short: "cancel", Long: "leave the form; asks if something was typed"},
 	}
 	filterLine = []Binding{
@@ -324,6 +328,6 @@ func hidden(b Binding) Binding {
 func Sets() []Set {
 	return []Set{
 		Global, Typing, Places, Home, Projects, Groups, ActiveTokens, InactiveTokens, AllTokens, Members,
-		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Instance, Refused, Paste, Anything, Found, Secret, Closed, TextField, ChipField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
+		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Instance, Refused, Paste, Anything, Found, Secret, Closed, TextField, ChipField, NumberedField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
 	}
 }

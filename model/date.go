@@ -2,6 +2,9 @@ package model
 
 import (
 	"errors"
+	"fmt"
+	"strconv"
+	"strings"
 	"time"
 )
 
@@ -29,6 +32,38 @@ func ParseDate(s string) (Date, error) {
 		return 0, ErrDate
 	}
 	return DateOf(t), nil
+}
+
+// ErrEnd is the error of ParseEnd.
+var ErrEnd = errors.New("is not a date: write 2027-01-31, jan 31 or 30d")
+
+// lastDate is the last that YYYY-MM-DD can say.
+var lastDate = DateOf(time.Date(9999, 12, 31, 0, 0, 0, 0, time.UTC))
+
+// ParseEnd reads the day on which something is to end, as people write it:
+// 2027-01-31; jan 31, the next one after today; or 30d, so many days from today,
+// at most 99999. What it is none of is ErrEnd.
+func ParseEnd(s string, today Date) (Date, error) {
+	words := strings.Fields(strings.ToLower(s))
+	switch len(words) {
+	case 1:
+		if d, err := ParseDate(words[0]); err == nil {
+			return d, nil
+		}
+		digits, ok := strings.CutSuffix(words[0], "d")
+		n, err := strconv.ParseUint(digits, 10, 32)
+		if d := today + Date(n); ok && err == nil && 0 < n && n <= 99999 && d <= lastDate {
+			return d, nil
+		}
+	case 2:
+		for year := today.Time().Year(); year <= today.Time().Year()+8; year++ { // there is a 29 February in each eight years
+			t, err := time.Parse("Jan 2 2006", fmt.Sprintf("%s %s %04d", words[0], words[1], year))
+			if d := DateOf(t); err == nil && d > today {
+				return d, nil
+			}
+		}
+	}
+	return 0, ErrEnd
 }
 
 // Time is 00:00:00 UTC of the day: the moment at which a token or membership

@@ -3,6 +3,7 @@ package model
 import (
 	"encoding/json"
 	"errors"
+	"strings"
 	"testing"
 	"time"
 )
@@ -29,6 +30,56 @@ func TestParseDate(t *testing.T) {
 			t.Errorf("%q: %s, %v", s, d, err)
 		}
 	}
+}
+
+func TestParseEnd(t *testing.T) {
+	on := func(s string) Date {
+		d, err := ParseDate(s)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d
+	}
+	for s, want := range map[string]string{
+		"2027-01-31": "2027-01-31", " 2027-01-31 ": "2027-01-31", "30d": "2026-12-24", "1D": "2026-11-25", "0030d": "2026-12-24",
+		"jan 31": "2027-01-31", "Jan  31": "2027-01-31", "nov 25": "2026-11-25", "NOV 24": "2027-11-24", "nov 23": "2027-11-23", // today is past
+		"dec 1": "2026-12-01", "feb 29": "2028-02-29", "feb 01": "2027-02-01",
+	} {
+		if d, err := ParseEnd(s, today); err != nil || d != on(want) {
+			t.Errorf("%q: %s, %v; want %s", s, d, err, want)
+		}
+	}
+	if d, err := ParseEnd("feb 29", on("2096-02-29")); err != nil || d != on("2104-02-29") {
+		t.Error(d, err)
+	}
+	for _, s := range []string{"", "d", "0d", "-1d", "+1d", "1.5d", "30 d", "30", "100000d", "99999999999999999999d", "jan", "jan 0", "jan 32", "feb 30", "31 jan",
+		"jan 31 2027", "january 31", "jan31", "2026-02-30", "tomorrow", "jan -1", "jan 31\x00", "\xff 1"} {
+		if d, err := ParseEnd(s, today); !errors.Is(err, ErrEnd) || d != 0 {
+			t.Errorf("%q: %s, %v", s, d, err)
+		}
+	}
+	if d, err := ParseEnd("1d", on("9999-12-31")); err == nil {
+		t.Error(d)
+	}
+}
+
+func FuzzParseEnd(f *testing.F) {
+	for _, s := range []string{"30d", "jan 31", "feb 29", "2027-01-31", "99999d", "dec 31"} {
+		f.Add(s, int(today))
+	}
+	f.Fuzz(func(t *testing.T, s string, on int) {
+		now := 1 + Date(uint(on)%uint(lastDate))
+		d, err := ParseEnd(s, now)
+		if err != nil {
+			return
+		}
+		if again, err := ParseDate(d.String()); err != nil || again != d {
+			t.Errorf("%q is %d, written %s", s, d, d)
+		}
+		if _, err := ParseDate(strings.TrimSpace(s)); err != nil && d <= now {
+			t.Errorf("%q from %s on is %s", s, now, d)
+		}
+	})
 }
 
 // R91: a date begins at 00:00:00.000 UTC, wherever the clock stands.

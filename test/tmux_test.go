@@ -54,6 +54,7 @@ func TestTmux(t *testing.T) {
 	shows("acme/web")
 	tmux("send-keys", "t")
 	shows("New token")
+	tmux("send-keys", "Tab")
 	tmux("send-keys", "-l", "deploy")
 	tmux("send-keys", "Down", "Down", "Down", "Down", "Space")
 	shows("[✓] api")

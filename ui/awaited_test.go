@@ -14,7 +14,7 @@ func TestKeysWaitForTheForm(t *testing.T) {
 	_, _, d := fleet(t, 2)
 	d.keys("g p enter").shows("[Active 2]")
 	d.hold = true
-	d.keys("n").text("xylo")
+	d.keys("n down").text("xylo")
 	d.send(tea.PasteMsg{Content: "phone"})
 	d.release()
 	d.shows("New token", "xylophone").keys("esc").shows("Leave").keys("ctrl+c").shows("xylophone").keys("esc").yes().shows("[Active 2]").hides("Revoke")
@@ -67,7 +67,7 @@ func TestTooSmallForKeys(t *testing.T) {
 // There is no way back to a secret that was left.
 func TestNoWayBackToASecret(t *testing.T) {
 	_, _, d := fleet(t, 1)
-	d.keys("g p enter n").text("deploy").keys("down down down down space ctrl+s").shows("never again")
+	d.keys("g p enter n down").text("deploy").keys("down down down down space ctrl+s").shows("never again")
 	d.keys("space g h").shows("NEEDS YOU").keys("ctrl+o").shows("[Active 2]").hides("never again", "Secret")
 }
 

@@ -23,19 +23,20 @@ const (
 
 // field is one field of a form.
 type field struct {
-	kind   fieldKind
-	key    string // as model.Field names it
-	label  string
-	in     input
-	chips  []string
-	pick   int            // the chip chosen; -1: none
-	picked func(chip int) // of a text with chips: writes what the chip means
-	ticked bool           //
-	note   string         // behind a tick
-	hint   func() string  // behind the rest
-	known  bool           // tab completes the text to what the check offers
-	wrong  string         // what the check says of it
-	seen   bool           // the focus has left it once
+	kind     fieldKind
+	key      string // as model.Field names it
+	label    string
+	in       input
+	chips    []string
+	pick     int            // the chip chosen; -1: none
+	picked   func(chip int) // what follows when a chip is chosen, or a tick set; may be nil
+	numbered bool           // the chips are in several rows if need be, and digits choose them
+	ticked   bool           //
+	note     string         // behind a tick
+	hint     func() string  // behind the rest
+	known    bool           // tab completes the text to what the check offers
+	wrong    string         // what the check says of it
+	seen     bool           // the focus has left it once
 }
 
 // offer is a word that completes a text, and what it means.
@@ -47,6 +48,7 @@ type verdict struct {
 	text   string
 	fields []model.Field
 	makes  string  // what would be made
+	opens  string  // what that would open
 	offers []offer // what the text with the focus may go on to be
 }
 
@@ -79,6 +81,7 @@ type form struct {
 	fields []*field
 	verb   string // what ctrl+s does: "create"
 	makes  string // the label of the row that says what would be made; empty: no such row
+	opens  bool   // a row says what that would open
 	values func() values
 
 	w, h    int
@@ -95,6 +98,9 @@ func (f *form) crumbs() []string { return f.path }
 func (f *form) set() keys.Set {
 	switch f.focus().kind {
 	case chipField:
+		if f.focus().numbered {
+			return keys.NumberedField
+		}
 		return keys.ChipField
 	case tickField:
 		return keys.TickField
@@ -160,13 +166,19 @@ func (f *form) can(do keys.Action) error {
 	return nil
 }
 
-// update takes what is typed into a text.
+// update takes what is typed into a text, or a letter that chooses a chip.
 func (f *form) update(msg tea.Msg) tea.Cmd {
 	x := f.focus()
-	if f.sending || x.kind != textField {
+	k, key := msg.(tea.KeyPressMsg)
+	switch {
+	case f.sending:
+		return nil
+	case x.kind == chipField && key:
+		return f.chooseBy(k.Text)
+	case x.kind != textField:
 		return nil
 	}
-	if k, ok := msg.(tea.KeyPressMsg); ok && len(x.chips) > 0 && (k.String() == "left" || k.String() == "right") {
+	if key && len(x.chips) > 0 && (k.String() == "left" || k.String() == "right") {
 		return f.choose(k.String())
 	}
 	if !x.in.update(msg) {
@@ -199,8 +211,13 @@ func (f *form) act(p press) tea.Cmd {
 		f.focusOn(f.at + 1)
 	case keys.Choose:
 		return f.choose(p.key)
+	case keys.Number:
+		return f.pick(int(p.key[0] - '1'))
 	case keys.Tick:
-		f.focus().ticked = !f.focus().ticked
+		x := f.focus()
+		if x.ticked = !x.ticked; x.picked != nil {
+			x.picked(0)
+		}
 		return f.changed()
 	case keys.Create:
 		return f.create()
@@ -232,12 +249,28 @@ func (f *form) focusOn(at int) {
 }
 
 func (f *form) choose(key string) tea.Cmd {
-	x := f.focus()
 	if key == "left" {
-		x.pick = max(x.pick-1, 0)
-	} else {
-		x.pick = min(x.pick+1, len(x.chips)-1)
+		return f.pick(f.focus().pick - 1)
 	}
+	return f.pick(f.focus().pick + 1)
+}
+
+// chooseBy goes to the next chip that begins with a letter.
+func (f *form) chooseBy(letter string) tea.Cmd {
+	x := f.focus()
+	for i := range x.chips {
+		at := (x.pick + 1 + i) % len(x.chips)
+		if word := strings.ToLower(strings.TrimLeft(x.chips[at], "0123456789 ")); letter != "" && strings.HasPrefix(word, strings.ToLower(letter)) {
+			return f.pick(at)
+		}
+	}
+	return nil
+}
+
+// pick chooses a chip of the field that has the focus.
+func (f *form) pick(chip int) tea.Cmd {
+	x := f.focus()
+	x.pick = max(min(chip, len(x.chips)-1), 0)
 	if x.picked != nil {
 		x.picked(x.pick)
 	}

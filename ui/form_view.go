@@ -37,16 +37,20 @@ func (f *form) view() page {
 		}
 		row, at := f.row(field, i == f.at)
 		rows = append(rows, row)
+		rows = append(rows, f.moreChips(field)...)
 		if i == f.at && at > 0 {
 			x = at
 		}
 	}
-	makes := f.makes != "" && !f.app.low()
 	last := f.lastRows()
-	room := f.h - len(last)
-	if makes {
-		room -= 1
+	if f.makes != "" && !f.app.low() {
+		about := []string{f.line("  ", f.makes, orDash(f.said.makes))}
+		if f.opens {
+			about = append(about, f.line("  ", "Opens", orDash(f.said.opens)))
+		}
+		last = append(about, last...)
 	}
+	room := f.h - len(last)
 	if len(rows) > room {
 		f.top = max(min(f.top, focus), focus-room+1, 0)
 		f.top = min(f.top, len(rows)-max(room, 0))
@@ -54,9 +58,6 @@ func (f *form) view() page {
 		focus -= f.top
 	} else {
 		f.top = 0
-	}
-	if makes {
-		rows = append(rows, f.line("  ", f.makes, orDash(f.said.makes)))
 	}
 	p.rows = append(rows, last...)
 	p.cursor = &position{x, focus}
@@ -116,6 +117,9 @@ func (f *form) row(x *field, focused bool) (row string, cursor int) {
 		if x.wrong != "" {
 			w -= 3
 		}
+		if x.numbered && !f.app.low() {
+			return lead + f.chipRows(x)[0], cursor
+		}
 		return lead + spread(strings.TrimRight(f.chipRow(x, w), " "), hint, room), cursor
 	}
 	switch {
@@ -151,6 +155,35 @@ func (f *form) row(x *field, focused bool) (row string, cursor int) {
 // formWidth is how far to the right hints stand, so that they stay near on a
 // wide terminal.
 const formWidth = 80
+
+// chipRows draws all the words to choose from, in as many rows as they need.
+func (f *form) chipRows(x *field) (rows []string) {
+	room, used := f.w-3-f.labelWidth()-1, 0
+	rows = []string{""}
+	for i, word := range x.chips {
+		chip := " " + word + " "
+		if i == x.pick {
+			chip = f.app.theme.paint(accent, "‹"+word+"›")
+		}
+		if used > 0 && used+width(chip) > room {
+			rows, used = append(rows, ""), 0
+		}
+		rows[len(rows)-1] += chip + " "
+		used += width(chip) + 1
+	}
+	return rows
+}
+
+// moreChips are the rows of a field's chips under its first.
+func (f *form) moreChips(x *field) (rows []string) {
+	if !x.numbered || f.app.low() {
+		return nil
+	}
+	for _, row := range f.chipRows(x)[1:] {
+		rows = append(rows, f.line("  ", "", row))
+	}
+	return rows
+}
 
 // chipRow draws the words to choose from in w cells; where they don't fit,
 // those around the chosen one.

@@ -129,7 +129,7 @@ func newMemberForm(p *place, m *model.Member) *form {
 	f := &form{app: a, path: append(p.crumbs(), "Add member"), who: p.who, verb: "add", makes: "Then"}
 	user := &field{key: "user", label: "User", known: true, hint: func() string { return "the user name" }}
 	role := &field{kind: chipField, key: "access_level", label: "Role"}
-	ends := &field{key: "expires_at", label: "Until", hint: func() string { return "YYYY-MM-DD; empty: no end" }}
+	ends := &field{key: "expires_at", label: "Until", hint: func() string { return "2027-01-31, jan 31, 30d; empty: no end" }}
 	for _, r := range model.Roles {
 		role.chips = append(role.chips, r.String())
 	}
@@ -171,7 +171,7 @@ func (c memberValues) date() (model.Date, error) {
 	if text == "" {
 		return 0, nil
 	}
-	d, err := model.ParseDate(text)
+	d, err := model.ParseEnd(text, c.app.today())
 	switch {
 	case err != nil:
 		return 0, model.Invalid("R8", model.Field{Key: "expires_at", Text: err.Error()})

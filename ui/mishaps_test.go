@@ -123,7 +123,7 @@ func TestSecretThroughTmux(t *testing.T) {
 	term.await("acme/web")
 	term.press("t")
 	term.await("New token")
-	term.press("deploy")
+	term.press("\tdeploy")
 	term.await("still needed: scopes")
 	term.press("\x1b[B\x1b[B\x1b[B\x1b[B \x13")
 	term.await("never again")

@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"fmt"
-	"slices"
 	"strconv"
 	"strings"
 
@@ -46,8 +45,14 @@ func (a *App) latestExpiry(ctx context.Context) (model.Date, error) {
 
 // expiryField asks for a date, with chips for usual ones.
 func expiryField(a *App, latest model.Date) *field {
-	expires := &field{key: "expires_at", label: "Expires", pick: 1, chips: []string{"7 d", "30 d", "90 d", "latest"},
-		hint: func() string { return latest.String() }}
+	expires := &field{key: "expires_at", label: "Expires", pick: 1, chips: []string{"7 d", "30 d", "90 d", "latest"}}
+	expires.hint = func() string {
+		text := expires.in.String()
+		if date, wrong := expiryTyped(expires, a.today()); wrong == nil && date != 0 && date.String() != strings.TrimSpace(text) {
+			return "= " + date.String()
+		}
+		return latest.String()
+	}
 	expires.picked = func(chip int) {
 		date := latest
 		if chip < len(lifetimes) {
@@ -59,12 +64,12 @@ func expiryField(a *App, latest model.Date) *field {
 }
 
 // expiryTyped is the date in such a field; 0: none.
-func expiryTyped(expires *field) (date model.Date, wrong error) {
+func expiryTyped(expires *field, today model.Date) (date model.Date, wrong error) {
 	text := strings.TrimSpace(expires.in.String())
 	if text == "" {
 		return 0, nil
 	}
-	date, err := model.ParseDate(text)
+	date, err := model.ParseEnd(text, today)
 	if err != nil {
 		return 0, model.Invalid("R56", model.Field{Key: "expires_at", Text: err.Error()})
 	}
@@ -91,7 +96,8 @@ var lifetimes = []int{7, 30, 90}
 
 // newTokenForm asks for a project or group token.
 func newTokenForm(a *App, s spot, latest model.Date) *form {
-	f := &form{app: a, path: []string{s.path, "New token"}, who: func() string { return a.roleHere(s.role) }, verb: "create", makes: "Makes"}
+	f := &form{app: a, path: []string{s.path, "New token"}, who: func() string { return a.roleHere(s.role) }, verb: "create", makes: "Makes", opens: true}
+	want := &field{kind: chipField, key: "for", label: "For", numbered: true}
 	name := &field{key: "name", label: "Name"}
 	description := &field{key: "description", label: "Description", hint: func() string { return "up to 255 characters" }}
 	expires := expiryField(a, latest)
@@ -100,7 +106,8 @@ func newTokenForm(a *App, s spot, latest model.Date) *form {
 	for _, r := range model.Roles {
 		role.chips = append(role.chips, r.String())
 	}
-	f.fields = []*field{name, description, expires, role}
+	f.fields = []*field{want, name, description, expires, role}
+	top := len(f.fields)
 	for i, scope := range model.ScopesFor(model.KindAt(s.Kind)) {
 		x := &field{kind: tickField, key: string(scope), note: scopeNotes[scope]}
 		if i == 0 {
@@ -108,8 +115,9 @@ func newTokenForm(a *App, s spot, latest model.Date) *form {
 		}
 		f.fields = append(f.fields, x)
 	}
+	fulfil(a, s, latest, want, expires, role, f.fields[top:])
 	f.values = func() values {
-		v := tokenValues{app: a, in: s, asked: model.NewToken{Place: s.Ref(), Name: name.in.String(), Role: model.Roles[role.pick]}}
+		v := tokenValues{app: a, in: s, purpose: want.pick, asked: model.NewToken{Place: s.Ref(), Name: name.in.String(), Role: model.Roles[role.pick]}}
 		if text := description.in.String(); strings.TrimSpace(text) != "" {
 			v.asked.Description = &text
 		}
@@ -118,7 +126,7 @@ func newTokenForm(a *App, s spot, latest model.Date) *form {
 				v.asked.Scopes = append(v.asked.Scopes, model.Scope(x.key))
 			}
 		}
-		v.asked.ExpiresOn, v.wrong = expiryTyped(expires)
+		v.asked.ExpiresOn, v.wrong = expiryTyped(expires, a.today())
 		return v
 	}
 	return f
@@ -126,10 +134,11 @@ func newTokenForm(a *App, s spot, latest model.Date) *form {
 
 // tokenValues is what the form of a new token asks for.
 type tokenValues struct {
-	app   *App
-	in    spot
-	asked model.NewToken
-	wrong error // with what was typed
+	app     *App
+	in      spot
+	asked   model.NewToken
+	purpose int   // its number; the last: none
+	wrong   error // with what was typed
 }
 
 func (v tokenValues) check(ctx context.Context) (verdict, error) {
@@ -140,7 +149,12 @@ func (v tokenValues) check(ctx context.Context) (verdict, error) {
 	if err != nil {
 		return verdict{}, err
 	}
-	return judgeToken(full, d, v.in), nil
+	said := judgeToken(full, d, v.in)
+	if v.purpose < len(purposes) && said.look == okay {
+		said.text = fmt.Sprintf("can be created; %s is the least that may %s", full.Role, purposes[v.purpose].word)
+	}
+	said.opens = opens(v.app.theme, full, v.in)
+	return said, nil
 }
 
 func (v tokenValues) send(ctx context.Context) (func() tea.Cmd, error) {
@@ -170,56 +184,4 @@ func judgeToken(n model.NewToken, d model.Decision, s spot) verdict {
 		}
 	}
 	return v
-}
-
-// uses are what scopes can be for in a project, and what the token's bot needs
-// besides.
-var uses = []struct {
-	word   string
-	access []model.Access // all of them
-	action model.Action
-}{
-	{"clone", []model.Access{model.GitFetch}, model.ReadCode},
-	{"push", []model.Access{model.GitPush}, model.PushCode},
-	{"reading over REST", []model.Access{model.RESTRead}, model.SeeProject},
-	{"image pull", []model.Access{model.RegistryPull}, model.PullPackage},
-	{"image push", []model.Access{model.RegistryPull, model.RegistryPush}, model.PushPackage}, // R62
-	{"runners", []model.Access{model.RunnerCreation}, model.EditProject},
-	{"Kubernetes", []model.Access{model.KubernetesGateway}, model.PushPackage},
-	{"AI", []model.Access{model.AIGateway}, model.NoAction},
-	{"rotation", []model.Access{model.SelfRotation}, model.NoAction},
-}
-
-// useless is empty if the token would open anything in its place, else what its
-// scopes would need.
-func useless(n model.NewToken, s spot) string {
-	var needs []string
-	for _, use := range uses {
-		if slices.ContainsFunc(use.access, func(x model.Access) bool { return !n.Scopes.Opens(x) }) {
-			continue
-		}
-		if botMay(use.action, n.Role, s.visibility) {
-			return ""
-		}
-		for _, r := range model.Roles {
-			if botMay(use.action, r, s.visibility) {
-				needs = append(needs, use.word+" "+r.String())
-				break
-			}
-		}
-	}
-	if len(needs) == 0 {
-		return "with these scopes alone this opens nothing: pushing images needs read_registry too"
-	}
-	needs[0] = strings.Replace(needs[0], " ", " needs ", 1)
-	return "as " + n.Role.String() + " this opens nothing here: " + strings.Join(needs, ", ")
-}
-
-// botMay asks the policy for a bot with that role in a project.
-func botMay(do model.Action, r model.Role, v model.Visibility) bool {
-	return do == model.NoAction || model.Decide(model.Facts{
-		Caller: model.Caller{UserID: 1, Kind: model.Bot},
-		Action: do,
-		Target: model.Target{Kind: model.ProjectPlace, Visibility: v, Role: r, Within: true},
-	}).Allowed
 }

@@ -121,7 +121,7 @@ func TestProgram(t *testing.T) {
 			term.await("● can be created")
 			term.press("\x13")
 			term.await("New token")
-			term.press("deploy")
+			term.press("\tdeploy")
 			term.press(strings.Repeat("\x1b[B", 3) + strings.Repeat("\x1b[C", 3)) // Developer
 			term.await("‹Developer›")
 			term.press(strings.Repeat("\x1b[B", 6) + " ") // write_repository
@@ -190,7 +190,7 @@ func TestProgramOverSSH(t *testing.T) {
 	term.await("acme/web")
 	term.press("t")
 	term.await("New token")
-	term.press("x" + strings.Repeat("\x1b[B", 4) + " ")
+	term.press("\tx" + strings.Repeat("\x1b[B", 4) + " ")
 	term.await("● can be created")
 	term.press("\x13")
 	term.await("c copies by OSC 52")

@@ -98,7 +98,7 @@ func newRotateForm(a *App, t model.Token, in spot, pick int, ends, latest model.
 	f.fields = []*field{overlap, expires}
 	f.values = func() values {
 		v := rotation{app: a, token: t, in: in, asked: model.Rotation{OverlapHours: overlaps[overlap.pick].hours}}
-		v.asked.ExpiresOn, v.wrong = expiryTyped(expires)
+		v.asked.ExpiresOn, v.wrong = expiryTyped(expires, a.today())
 		return v
 	}
 	return f

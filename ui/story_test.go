@@ -43,7 +43,7 @@ func TestMainJob(t *testing.T) {
 			d := drive(t, config(db), size.w, size.h)
 			d.shows("A new database").keys("enter").text("acme/web").shows("● can be created")
 			d.keys("ctrl+s").shows("New token", "still needed: name")
-			d.text("deploy").keys("down down down right right right down down down down down down space").shows("● can be created")
+			d.keys("down").text("deploy").keys("down down down right right right down down down down down down space").shows("● can be created")
 			name := fmt.Sprintf("job/%dx%d", size.w, size.h)
 			d.keys("ctrl+s").shows("never again", "glpat-••••").golden(name + "-secret")
 			token := d.app.front().(*secret).text.Reveal()
@@ -139,7 +139,7 @@ func TestSecretNotAcknowledged(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			db := full(t).db
 			d := drive(t, config(db), 80, 24)
-			open(d, "g p down enter n ‹x› down down down down space ctrl+s")
+			open(d, "g p down enter n down ‹x› down down down down space ctrl+s")
 			d.shows("never again")
 			leave(d)
 			if n := audited(t, db, model.TokenNotAcknowledged); n != 1 {
@@ -375,7 +375,7 @@ func TestBadInput(t *testing.T) {
 		{"fine", "soon", "is not a date"},
 	} {
 		d := drive(t, config(db), 80, 24)
-		d.keys("g p down enter n")
+		d.keys("g p down enter n down")
 		d.send(tea.PasteMsg{Content: c.name})
 		d.keys("down down ctrl+u")
 		d.send(tea.PasteMsg{Content: c.expires})
@@ -383,7 +383,7 @@ func TestBadInput(t *testing.T) {
 		d.keys("ctrl+s").shows("ctrl+s: ")
 	}
 	d := drive(t, config(db), 80, 24)
-	d.keys("g p down enter n").text("no scope").shows("still needed: scopes")
+	d.keys("g p down enter n down").text("no scope").shows("still needed: scopes")
 	for path, want := range map[string]string{
 		"acme/../web": "can contain only", "acme/%2e%2e": "can contain only", "acme/web.git": "can contain only", "acme/web": "taken",
 	} {
