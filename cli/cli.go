@@ -35,7 +35,7 @@ type app struct {
 	out, err io.Writer
 
 	db, repos, as, at string
-	json              bool
+	json, plain       bool
 }
 
 // Run runs one command line and gives the exit status: 0 done, 1 refused or
@@ -127,6 +127,7 @@ patrol serve`
 	f.StringVar(&a.as, "as", "", "act as this user; else PATROL_USER, else root")
 	f.StringVar(&a.at, "at", "", "rehearse a date: the clock starts at this RFC 3339 time, nothing is written; else PATROL_AT")
 	f.BoolVar(&a.json, "json", false, "print one JSON object or array")
+	f.BoolVar(&a.plain, "plain", false, "the console as lines instead of a screen; else PATROL_PLAIN, else where TERM=dumb")
 	return root
 }
 

@@ -40,6 +40,12 @@ func hangup(ctx context.Context) (context.Context, context.CancelFunc) {
 
 // terminal is nil where the console can be shown.
 func (a *app) terminal() error {
+	if a.lines() {
+		if !isTerminal(a.in) || !isTerminal(a.out) {
+			return ui.ErrNoTerminal
+		}
+		return nil
+	}
 	return ui.CanRun(ui.Config{In: a.in, Out: a.out, Env: a.environ()})
 }
 
@@ -57,6 +63,9 @@ func (s *session) show(database string, flags ...string) error {
 	}
 	if s.rehearsal() != "" {
 		flags = append(flags, "CLOCK "+s.today().String())
+	}
+	if s.lines() {
+		return s.talk(s.ctx, actor, newLines(s.in, s.out), flags...)
 	}
 	return ui.Run(s.ctx, ui.Config{
 		Store: s.store, Actor: actor, In: s.in, Out: s.out, Env: s.environ(), Database: database,

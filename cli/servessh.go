@@ -1,9 +1,11 @@
 package cli
 
 import (
+	"bufio"
 	"context"
 	"path/filepath"
 
+	"patrol/plain"
 	"patrol/server"
 	"patrol/server/ssh"
 	"patrol/ui"
@@ -59,6 +61,9 @@ func (s *session) consoleFor(ctx context.Context, t ssh.Terminal) error {
 	var flags []string
 	if s.rehearsal() != "" {
 		flags = append(flags, "CLOCK "+s.today().String())
+	}
+	if t.Plain {
+		return s.talk(ctx, t.Actor, &plain.Raw{In: bufio.NewReader(t.In), Out: t.Out}, flags...)
 	}
 	return ui.Run(ctx, ui.Config{
 		Store: s.store, Actor: t.Actor, In: t.In, Out: t.Out, Env: t.Env, Database: s.options.Path,

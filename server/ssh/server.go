@@ -42,6 +42,7 @@ type Config struct {
 // Terminal is where a person sits.
 type Terminal struct {
 	Actor   model.Actor
+	Plain   bool // lines are wanted, not screens
 	User    model.User
 	In      io.Reader
 	Out     io.Writer

@@ -222,6 +222,8 @@ func (s *session) serve() int {
 		return s.git(service, project)
 	case s.login.byToken():
 		return s.refuse("This token opens Git only.")
+	case s.command == plainCommand && s.terminal != "":
+		return s.console()
 	case s.command != "":
 		return s.refuse("Only git-upload-pack, git-receive-pack and the console are served here.")
 	case s.terminal == "":
@@ -229,6 +231,9 @@ func (s *session) serve() int {
 	}
 	return s.console()
 }
+
+// plainCommand asks for the console as lines: ssh -t host plain.
+const plainCommand = "plain"
 
 // How soon a session ends whose login isn't good any more: well under a second.
 const watchEvery = 300 * time.Millisecond
@@ -289,7 +294,7 @@ func (s *session) console() int {
 	}
 	defer context.AfterFunc(s.leaving, func() { s.end(errStopping) })()
 	err := s.Console(s.ctx, Terminal{
-		Actor: s.Actor(), User: s.Pass.User, In: s.channel, Out: s.channel,
+		Actor: s.Actor(), Plain: s.command == plainCommand || s.terminal == "dumb", User: s.Pass.User, In: s.channel, Out: s.channel,
 		Env: append(s.env, "TERM="+s.terminal), Size: s.size, Resizes: s.resizes,
 	})
 	switch cause := context.Cause(s.ctx); {

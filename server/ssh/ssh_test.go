@@ -6,6 +6,7 @@ import (
 	"crypto/ed25519"
 	"crypto/rand"
 	"errors"
+	"fmt"
 	"io"
 	"log/slog"
 	"net"
@@ -732,6 +733,44 @@ func TestDrain(t *testing.T) {
 
 // The host key is made once, for its owner only, and a broken one is said to be
 // (G45).
+// The console as lines: by its name, and where the terminal shows no screens.
+func TestPlainConsole(t *testing.T) {
+	w := newWorld(t, func(c *Config) {
+		c.Console = func(_ context.Context, t Terminal) error {
+			fmt.Fprintf(t.Out, "plain %v for %s", t.Plain, t.User.Username)
+			return nil
+		}
+	})
+	made := w.token("acme/web", model.Developer, model.ScopeWriteRepository)
+	_, key := w.person("ann")
+	for _, c := range []struct{ terminal, command, want string }{
+		{"xterm", "plain", "plain true for ann"}, {"dumb", "", "plain true for ann"}, {"xterm", "", "plain false for ann"}, {"xterm", "plain x", "ERROR"}, {"", "plain", "ERROR"},
+	} {
+		s, err := w.connect(gossh.PublicKeys(key)).NewSession()
+		w.must(err)
+		if c.terminal != "" {
+			w.must(s.RequestPty(c.terminal, 24, 80, nil))
+		}
+		var out bytes.Buffer
+		s.Stdout, s.Stderr = &out, &out
+		if _, err := s.StdinPipe(); err != nil {
+			t.Fatal(err)
+		}
+		if c.command == "" {
+			w.must(s.Shell())
+		} else {
+			w.must(s.Start(c.command))
+		}
+		s.Wait()
+		if !strings.HasPrefix(out.String(), c.want) {
+			t.Errorf("%+v: %q", c, out.String())
+		}
+	}
+	if out, says, status := w.run(w.connect(gossh.Password(made.Secret.Reveal())), "plain"); status != 1 || out != "" || !strings.Contains(says, "Git only") {
+		t.Errorf("G41: a token opened it: %q %q %d", out, says, status)
+	}
+}
+
 // A client that takes nothing and never closes its side holds neither its
 // session nor the server's end.
 func TestDeaf(t *testing.T) {
