@@ -28,9 +28,10 @@ func newDetail(a *App, t model.Token, from *list[model.Token]) *list[model.Event
 		return []string{t.PlacePath, t.Name}
 	}
 	role := model.NoRole
+	var days []model.UseCount
 	l.who = func() string { return a.roleHere(role) }
 	l.title = func() string { return "HISTORY" }
-	l.above = func(w int) []string { return a.tokenLines(t, w) }
+	l.above = func(w int) []string { return a.tokenLines(t, days, w) }
 	l.id = func(e model.Event) int64 { return e.Key }
 	l.aside = func() string {
 		if from == nil || len(from.rows) == 0 {
@@ -48,9 +49,14 @@ func newDetail(a *App, t model.Token, from *list[model.Token]) *list[model.Event
 		type found struct {
 			token model.Token
 			role  model.Role
+			days  []model.UseCount
 		}
 		return ask(a, &reading, func(ctx context.Context) (f found, err error) {
-			if f.token, err = a.Store.Token(ctx, a.Actor, model.Ref{}, id); err != nil || in.Kind == model.NoPlace {
+			if f.token, err = a.Store.Token(ctx, a.Actor, model.Ref{}, id); err != nil {
+				return f, err
+			}
+			of, err := a.Store.UseOf(ctx, a.Actor, useDays, id)
+			if f.days = of[id]; err != nil || in.Kind == model.NoPlace {
 				return f, err
 			}
 			s, err := a.readSpot(ctx, in)
@@ -61,7 +67,7 @@ func newDetail(a *App, t model.Token, from *list[model.Token]) *list[model.Event
 				a.fail(err)
 				return nil
 			}
-			t, role = f.token, f.role
+			t, role, days = f.token, f.role, f.days
 			return nil
 		})
 	}
@@ -105,8 +111,8 @@ func newDetail(a *App, t model.Token, from *list[model.Token]) *list[model.Event
 	return l
 }
 
-// tokenLines are all that is known of a token.
-func (a *App) tokenLines(t model.Token, w int) []string {
+// tokenLines are all that is known of a token; days are what it did by day.
+func (a *App) tokenLines(t model.Token, days []model.UseCount, w int) []string {
 	th, today := a.theme, a.today()
 	label := func(name, text string) string { return "   " + th.paint(dim, fit(name, 11)) + text }
 	state := th.state(okay, "active")
@@ -146,6 +152,11 @@ func (a *App) tokenLines(t model.Token, w int) []string {
 		used = th.state(warn, used)
 	}
 	lines = append(lines, label("used", used))
+	if !a.low() {
+		for _, row := range a.useRows(days, w-14) {
+			lines = append(lines, label(row.name, row.text))
+		}
+	}
 	switch {
 	case t.Kind == model.PersonalToken:
 		lines = append(lines, label("owner", clean(t.User.Username)))

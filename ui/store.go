@@ -19,9 +19,9 @@ type Store interface {
 
 	CheckRotation(ctx context.Context, a model.Actor, in model.Ref, r model.Rotation, id int64) (model.Rotation, model.Decision, error)
 	RotateTokens(ctx context.Context, a model.Actor, in model.Ref, r model.Rotation, ids ...int64) ([]model.IssuedToken, error)
-	TokenUse(ctx context.Context, a model.Actor, token int64) (model.TokenUse, error)
 	Refusals(ctx context.Context, a model.Actor, token int64) ([]model.Refusal, error)
 	model.Enquiries
+	model.Uses
 
 	model.Projects
 	model.Groups

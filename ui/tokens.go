@@ -55,11 +55,15 @@ var (
 // newTokens is what all lists of tokens have in common.
 func newTokens(a *App, q model.TokenQuery) *list[model.Token] {
 	l := &list[model.Token]{app: a, what: "tokens", id: func(t model.Token) int64 { return t.ID }}
+	uses := map[int64][]model.UseCount{}
+	l.loaded = readUses(a, l, uses)
 	l.columns = []column[model.Token]{
 		{head: "PROJECT", worth: 3, least: 12, middle: true, cell: func(t model.Token) string { return orDash(clean(t.PlacePath)) }},
 		{head: "NAME", worth: 1, least: 12, cell: func(t model.Token) string { return clean(t.Name) }},
 		{head: "ROLE", worth: 4, cell: func(t model.Token) string { return roleName(t.Role) }},
-		{head: "SCOPES", worth: 6, cell: func(t model.Token) string { return someScopes(t.Scopes) }},
+		{head: "SCOPES", worth: 8, cell: func(t model.Token) string { return someScopes(t.Scopes) }},
+		{head: "USES BY DAY", worth: 6, rare: true, cell: func(t model.Token) string { return a.letInByDay(uses[t.ID]) }},
+		{head: "REFUSED", worth: 7, rare: true, right: true, cell: func(t model.Token) string { return a.refusedLately(uses[t.ID]) }},
 		{head: "LAST USED", worth: 5, cell: a.lastUse},
 		{head: "EXPIRES", worth: 2, cell: a.tokenState},
 	}
