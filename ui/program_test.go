@@ -272,7 +272,8 @@ func TestProgramAsksNothing(t *testing.T) {
 	}
 }
 
-// Without a terminal, or on one that can't show screens, one line says so.
+// Without a terminal one line says so; on one that can't show screens the console
+// is lines, and q leaves it.
 func TestProgramNeedsATerminal(t *testing.T) {
 	h := newHome(t)
 	out, err := h.patrol().CombinedOutput()
@@ -284,11 +285,12 @@ func TestProgramNeedsATerminal(t *testing.T) {
 	}
 	h.env = append(h.env, "TERM=dumb")
 	term := start(t, h.patrol(), 80, 24)
-	term.await("TERM=dumb")
+	term.await("q leaves")
+	term.press("q\r")
 	select {
 	case err := <-term.done:
-		if err == nil {
-			t.Error("exit status 0")
+		if err != nil {
+			t.Error(err)
 		}
 	case <-time.After(10 * time.Second):
 		t.Error("it goes on")
