@@ -67,9 +67,11 @@ func (s *session) show(database string, flags ...string) error {
 	if s.lines() {
 		return s.talk(s.ctx, actor, newLines(s.in, s.out), flags...)
 	}
+	here := &host{s: s}
+	defer here.stop()
 	return ui.Run(s.ctx, ui.Config{
 		Store: s.store, Actor: actor, In: s.in, Out: s.out, Env: s.environ(), Database: database,
-		Flags: flags, Rehearsal: s.options.ReadOnly,
+		Flags: flags, Rehearsal: s.options.ReadOnly, Serve: here.start,
 	})
 }
 

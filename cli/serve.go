@@ -16,6 +16,7 @@ import (
 
 	"patrol/model"
 	"patrol/server"
+	"patrol/server/ssh"
 )
 
 // serveFlags are the flags of serve.
@@ -97,41 +98,61 @@ func (s *session) serve(flags serveFlags, l listeners) error {
 		s.note("warning: the clock was set to %s: every change is refused, nothing is written", at)
 	}
 	log := s.logger()
+	v, err := s.newServing(flags, l, log)
+	if err != nil {
+		return err
+	}
+	if v.shell != nil {
+		s.note("ssh: listening on %s", l.ssh.Addr())
+		s.note("ssh: host key %s", v.shell.HostKey.Fingerprint)
+	}
+	s.note("http: listening on %s", l.http.Addr())
+	defer s.tend(log, delivery(log, flags.noticeHook))()
+	return v.run(s.ctx)
+}
+
+// serving is the doors of one process.
+type serving struct {
+	listeners
+	web   *server.Server
+	shell *ssh.Server // nil: it is off
+}
+
+// newServing makes them, and records the address that they are reached at.
+func (s *session) newServing(flags serveFlags, l listeners, log *slog.Logger) (v *serving, err error) {
+	v = &serving{listeners: l}
 	keys := filepath.Dir(s.options.Path)
 	if s.options.ReadOnly {
 		keys = ""
 	}
-	web, err := server.New(server.Config{Store: s.store, Log: log, Keys: keys, Revision: revision(), URL: flags.url, SSHPort: l.sshPort(), TrustedProxies: flags.proxies,
+	v.web, err = server.New(server.Config{Store: s.store, Log: log, Keys: keys, Revision: revision(), URL: flags.url, SSHPort: l.sshPort(), TrustedProxies: flags.proxies,
 		CertFile: flags.tlsCert, KeyFile: flags.tlsKey})
 	if err != nil {
-		return err
+		return nil, err
 	}
-	shell, err := s.sshServer(web, l)
-	if err != nil {
-		return err
+	if v.shell, err = s.sshServer(v.web, l); err != nil {
+		return nil, err
 	}
-	if err := s.recordURL(flags, l.http.Addr()); err != nil {
-		return err
+	if v.shell != nil {
+		v.web.CountSessions(v.shell.Sessions)
 	}
-	if shell != nil {
-		web.CountSessions(shell.Sessions)
-		s.note("ssh: listening on %s", l.ssh.Addr())
-		s.note("ssh: host key %s", shell.HostKey.Fingerprint)
-	}
-	s.note("http: listening on %s", l.http.Addr())
-	defer s.tend(log, delivery(log, flags.noticeHook))()
-	ctx, stop := context.WithCancel(s.ctx) // one that fails ends the other
+	return v, s.recordURL(flags, l.http.Addr())
+}
+
+// run serves until ctx is done, and then drains.
+func (v *serving) run(ctx context.Context) error {
+	ctx, stop := context.WithCancel(ctx) // one that fails ends the other
 	defer stop()
 	ended := make(chan error, 1)
 	go func() {
-		if shell == nil {
+		if v.shell == nil {
 			ended <- nil
 			return
 		}
 		defer stop()
-		ended <- shell.Serve(ctx, l.ssh)
+		ended <- v.shell.Serve(ctx, v.ssh)
 	}()
-	err = web.Serve(ctx, l.http)
+	err := v.web.Serve(ctx, v.http)
 	stop()
 	return errors.Join(err, <-ended)
 }

@@ -55,6 +55,7 @@ const (
 	Block     Action = "block"
 	Switch    Action = "switch"
 	Bell      Action = "bell"
+	Serve     Action = "serve"
 	Previous  Action = "previous"
 	Following Action = "following"
 
@@ -161,6 +162,7 @@ var (
 		open("shows them", "show what the line counts"),
 		{Action: New, Keys: []string{"n"}, Short: "new project", Long: "make a project", Changes: true},
 		{Action: NewToken, Keys: []string{"t"}, Short: "token", Long: "on a new database: make a project and its token", Hidden: true, Changes: true},
+		{Action: Serve, Keys: []string{"s"}, Short: "serve from here", Long: "serve HTTP and SSH from this console, until it ends", Hidden: true, Changes: true},
 	}, moves)}
 
 	Projects = Set{"Projects", join([]Binding{

@@ -42,6 +42,7 @@ type App struct {
 
 	toast   toast
 	undos   []undo
+	serving string // where this console serves; empty: it doesn't
 	version uint64 // of the store, when it was last looked at
 	news    bool   // what is being read anew was changed by somebody else
 	unread  bool   // a screen couldn't read: it asks again when the store answers

@@ -104,6 +104,7 @@ func newHome(a *App) *home {
 		keys.Open:   open,
 		keys.New:    {do: func() tea.Cmd { return a.push(newProjectForm(a, "", h.empty)) }},
 		keys.Reload: {do: func() tea.Cmd { return h.verify(true) }},
+		keys.Serve:  a.serves(),
 		keys.NewToken: {
 			do: func() tea.Cmd { return a.push(newProjectForm(a, "", true)) },
 			can: func() error {
@@ -142,7 +143,7 @@ func (h *home) fetch(ctx context.Context, _ wanted, _ model.Page) (list model.Li
 	base, err := a.Store.URL(ctx)
 	serve := homeRow{look: okay, text: "serve", next: clean(base)}
 	if base == "" {
-		serve = homeRow{look: off, text: "serve", next: "not running: start `patrol serve`"}
+		serve = homeRow{look: off, text: "serve", next: "not running: s serves from here"}
 	}
 	list.Rows = append(list.Rows, serve, homeRow{look: off, text: auditText})
 	return list, err
@@ -309,7 +310,7 @@ func firstSteps() []homeRow {
 	return []homeRow{
 		{plain, "1  Make a project", "n", "its groups are made on the way", project},
 		{plain, "2  Create its token", "t", "asked next", project},
-		{plain, "3  Let Git in", "", "run `patrol serve` in a second terminal", nil},
+		{plain, "3  Let Git in", "s", "serves from here, until the console ends", (*App).serve},
 		{plain, "4  Let people in", "", "run `patrol user add NAME`", nil},
 	}
 }

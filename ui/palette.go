@@ -56,7 +56,7 @@ func (p *palette) act(pressed press) tea.Cmd {
 	case keys.Up:
 		p.at = max(p.at-1, 0)
 	case keys.Down:
-		p.at = min(p.at+1, len(p.goals)-1)
+		p.at = max(min(p.at+1, len(p.goals)-1), 0)
 	case keys.Answer:
 		return p.choose()
 	case keys.Leave:

@@ -31,13 +31,13 @@ type Config struct {
 	Flags     []string // words that stay in the header: "DEMO", "AS sam", "CLOCK 2027-01-02"
 	Rehearsal bool     // the clock is set by --at: every change is refused (R174)
 	Window    *Window  // nil: In and Out are a terminal of this machine
+	// Serve serves HTTP and SSH until the console has ended, and gives the address
+	// of HTTP. It is asked once. Nil: not from here.
+	Serve func() (address string, err error)
 }
 
 // ErrNoTerminal is returned where a screen can't be drawn at all.
 var ErrNoTerminal = errors.New("needs a terminal; see `patrol help` for the commands")
-
-// ErrDumb is returned for TERM=dumb.
-var ErrDumb = errors.New("this terminal (TERM=dumb) can't show screens; use the commands: `patrol help`")
 
 // Window is the size of a console that has no terminal device of its own.
 type Window struct {
@@ -48,14 +48,11 @@ type Window struct {
 // Size is a terminal's, in cells. 0 is unknown.
 type Size struct{ Width, Height int }
 
-// CanRun is nil where a console can be shown; it needs In, Out, Env and Window
+// CanRun is nil where a console can be shown; it needs In, Out and Window
 // only.
 func CanRun(c Config) error {
-	switch {
-	case c.Window == nil && (!isTerminal(c.In) || !isTerminal(c.Out)):
+	if c.Window == nil && (!isTerminal(c.In) || !isTerminal(c.Out)) {
 		return ErrNoTerminal
-	case newEnvironment(c.Env)["TERM"] == "dumb":
-		return ErrDumb
 	}
 	return nil
 }
