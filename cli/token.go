@@ -3,6 +3,7 @@ package cli
 import (
 	"errors"
 	"fmt"
+	"io"
 	"slices"
 	"strconv"
 	"strings"
@@ -67,21 +68,39 @@ func (s *session) createToken(ask model.NewToken, owner string) error {
 	return s.handOut(t)
 }
 
-// handOut prints a new token's secret: this once (R143).
-func (s *session) handOut(t model.IssuedToken) error {
-	text := t.Secret.Reveal()
-	if s.json {
-		shape := shapeToken(t.Token, s.today())
-		shape.Token = text
-		text = jsonText(shape)
+// handOut prints new tokens' secrets, a line each: this once (R143).
+func (s *session) handOut(made ...model.IssuedToken) error {
+	var text strings.Builder
+	shapes := make([]tokenShape, len(made))
+	for i, t := range made {
+		fmt.Fprintln(&text, t.Secret.Reveal())
+		shapes[i] = shapeToken(t.Token, s.today())
+		shapes[i].Token = t.Secret.Reveal()
 	}
-	if _, err := fmt.Fprintln(s.out, text); err != nil {
-		return fmt.Errorf("token %d was made, but its secret could not be written (%w): revoke it and make another", t.ID, err)
+	switch {
+	case s.json && len(made) == 1:
+		text.Reset()
+		text.WriteString(jsonText(shapes[0]) + "\n")
+	case s.json:
+		text.Reset()
+		text.WriteString(jsonText(shapes) + "\n")
 	}
-	if isTerminal(s.err) {
-		s.note("Token %d, %s: the secret above is shown this once. It works until %s 00:00 UTC.", t.ID, t.Name, t.ExpiresOn)
+	if _, err := io.WriteString(s.out, text.String()); err != nil {
+		return fmt.Errorf("made %s, but the secret could not be written (%w): revoke it and make another", tokenNames(tokensOf(made)), err)
+	}
+	for _, t := range made {
+		if isTerminal(s.err) {
+			s.note("Token %d, %s: its secret above is shown this once. It works until %s 00:00 UTC.", t.ID, t.Name, t.ExpiresOn)
+		}
 	}
 	return nil
+}
+
+func tokensOf(made []model.IssuedToken) (tokens []model.Token) {
+	for _, t := range made {
+		tokens = append(tokens, t.Token)
+	}
+	return tokens
 }
 
 // splitScopes reads scopes parted by commas, from each --scope.

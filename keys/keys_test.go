@@ -3,6 +3,7 @@ package keys
 import (
 	"flag"
 	"os"
+	"slices"
 	"testing"
 	"unicode/utf8"
 )
@@ -25,6 +26,9 @@ func TestNoKeyTwice(t *testing.T) {
 			sets = append(sets, Global)
 		}
 		seen := map[string]Action{}
+		if set.Title == Bulk.Title {
+			sets[1] = Set{"", slices.DeleteFunc(slices.Clone(Global.Bindings), func(b Binding) bool { return b.Action == Undo })} // nothing there can be taken back
+		}
 		for _, s := range sets {
 			for _, b := range s.Bindings {
 				for _, key := range b.Keys {

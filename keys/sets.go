@@ -74,11 +74,17 @@ const (
 	No       Action = "no"
 	Answer   Action = "answer"
 
+	// many at once
+	Proceed    Action = "proceed"
+	LeaveOut   Action = "leave-out"
+	OnlyUnused Action = "only-unused"
+
 	// the secret
 	CopySecret Action = "copy-secret"
 	Snippet    Action = "snippet"
 	Show       Action = "show"
 	Stored     Action = "stored"
+	Write      Action = "write"
 )
 
 // Global is what every screen has that isn't typing.
@@ -206,6 +212,20 @@ var (
 		hidden(newToken),
 	}, tabs, []Binding{filter}, moves)}
 
+	Bulk = Set{"Many tokens at once", join([]Binding{
+		{Action: Proceed, Keys: []string{"enter"}, Short: "go on", Long: "do it to all that are listed, or to none; asks first", Changes: true},
+		{Action: LeaveOut, Keys: []string{"space"}, Short: "leave it out", Long: "leave the token out"},
+		{Action: OnlyUnused, Keys: []string{"u"}, Short: "only the unused", Long: "leave out all that somebody used in the last 90 days"},
+		{Action: Copy, Keys: []string{"y"}, Short: "copy", Long: "copy the command that does the same"},
+	}, moves)}
+
+	Secrets = Set{"Secrets of a rotation", join([]Binding{
+		{Action: CopySecret, Keys: []string{"c"}, Short: "copy", Long: "copy the secret of the row"},
+		{Action: Show, Keys: []string{"v"}, Short: "show", Long: "show it for 30 seconds, or hide it"},
+		{Action: Stored, Keys: []string{"space"}, Short: "stored", Long: "tick it when you have stored the secret"},
+		{Action: Write, Keys: []string{"f"}, Short: "file", Long: "write all into a new file that only you can read; at the machine itself only"},
+	}, moves)}
+
 	Reach = Set{"Who can do what in a project or group", join([]Binding{
 		open("why", "why he can do what he can, and why not the rest"),
 		{Action: Copy, Keys: []string{"y"}, Short: "copy as CSV", Long: "copy the rows for a spreadsheet"},
@@ -330,6 +350,6 @@ func hidden(b Binding) Binding {
 func Sets() []Set {
 	return []Set{
 		Global, Typing, Places, Home, Projects, Groups, ActiveTokens, InactiveTokens, AllTokens, Members,
-		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Instance, Refused, Paste, Anything, Found, Secret, Closed, TextField, ChipField, NumberedField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
+		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Instance, Refused, Paste, Anything, Found, Bulk, Secret, Secrets, Closed, TextField, ChipField, NumberedField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
 	}
 }

@@ -228,6 +228,9 @@ func (f *Facts) rotationValues(rule string) Decision {
 	if text != "" {
 		wrong = append(wrong, Field{"expires_at", text})
 	}
+	if f.Rotation.SpreadTo != 0 { // what Rotation.Of left
+		wrong = append(wrong, Field{"spread_to", "must not be before the first end"})
+	}
 	hours := f.Rotation.OverlapHours
 	if hours < 0 || hours > MaxOverlap {
 		wrong = append(wrong, Field{"overlap_hours", fmt.Sprintf("must be from 0 to %d", MaxOverlap)})

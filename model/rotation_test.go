@@ -54,3 +54,25 @@ func TestRotationValues(t *testing.T) {
 		t.Errorf("R59: %+v", d)
 	}
 }
+
+// The ends of a spread rotation go evenly from its first day to its last; one that
+// ends before it begins is refused, whole (R56, R69).
+func TestRotationSpread(t *testing.T) {
+	r := Rotation{ExpiresOn: today + 10, SpreadTo: today + 20, OverlapHours: 1}
+	for i, want := range []Date{10, 12, 15, 17, 20} {
+		if got := r.Of(i, 5); got != (Rotation{ExpiresOn: today + want, OverlapHours: 1}) {
+			t.Errorf("%d: %+v", i, got)
+		}
+	}
+	if got := r.Of(0, 1); got.ExpiresOn != today+10 || got.SpreadTo != 0 {
+		t.Errorf("%+v", got)
+	}
+	for _, r := range []Rotation{{SpreadTo: today + 20}, {ExpiresOn: today + 10, SpreadTo: today + 9}} {
+		r = r.Of(1, 2)
+		r.ExpiresOn = max(r.ExpiresOn, today+10)
+		f := Facts{Today: today, Action: RotateToken, Rotation: &r}
+		if d := f.rotationValues("R64"); d.Allowed || d.Kind != ErrInvalid {
+			t.Errorf("%+v: %+v", r, d)
+		}
+	}
+}

@@ -11,8 +11,8 @@ import (
 func (db *DB) RotateTokens(ctx context.Context, a model.Actor, in model.Ref, r model.Rotation, ids ...int64) (made []model.IssuedToken, err error) {
 	err = db.change(ctx, a, func(t *tx) error {
 		made = made[:0]
-		for _, id := range ids {
-			f, old, err := t.rotation(in, r, id)
+		for i, id := range ids {
+			f, old, err := t.rotation(in, r.Of(i, len(ids)), id)
 			if err != nil {
 				return err
 			}

@@ -88,7 +88,7 @@ func TestMarksOfRevoked(t *testing.T) {
 	d.keys("g t space space space").shows("3 marked")
 	s.revoke(ids[0])
 	d.poll()
-	d.keys("x").shows("Revoke 2 tokens?", "1 revoked already").pass(confirmSleeps).keys("y").shows("2 tokens revoked")
+	d.keys("x").shows("Revoke 2 tokens", "1 of them left out: revoked already").keys("enter").shows("Revoke 2 tokens?").pass(confirmSleeps).keys("y").shows("2 tokens revoked")
 }
 
 // A place that has gone shows nothing of what it was.

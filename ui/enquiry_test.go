@@ -24,7 +24,6 @@ func TestRotateInConsole(t *testing.T) {
 	}
 	d.keys("space esc").shows("Hand-over").keys("esc").shows("◐ replaced by 2")
 	d.keys("home x").shows("Revoke token").pass(confirmSleeps).keys("n")
-	d.keys("space r").shows("rotated one at a time")
 }
 
 // A leaked secret is pasted anywhere, and killed with two keys (R146).

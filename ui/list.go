@@ -28,6 +28,7 @@ type list[T any] struct {
 	keys    keys.Set
 	columns []column[T]
 	id      func(T) int64
+	only    []int64                                                          // just these rows; nil: any
 	fetch   func(context.Context, wanted, model.Page) (model.List[T], error) // beside Update
 	sorts   []string                                                         // what s goes through; empty: one order only
 	sorted  map[int]string                                                   // which column each of them is about, by its head
@@ -92,7 +93,9 @@ type wanted struct {
 	ids     []int64 // only these; nil: any
 }
 
-func (l *list[T]) wanted() wanted { return wanted{filter: l.applied, sort: l.sort, reverse: l.reverse} }
+func (l *list[T]) wanted() wanted {
+	return wanted{filter: l.applied, sort: l.sort, reverse: l.reverse, ids: l.only}
+}
 
 const (
 	pageRows = 50                          // rows a page

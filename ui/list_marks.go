@@ -99,10 +99,13 @@ func (l *list[T]) markAll() tea.Cmd {
 	})
 }
 
-// chosen is the ids of the marked rows, or of the current one.
-func (l *list[T]) chosen() []int64 {
-	if row, ok := l.current(); ok && len(l.marks) == 0 {
-		return []int64{l.id(row)}
+// withMarks is a deed's word with how many rows it is about.
+func (l *list[T]) withMarks(usual string) string {
+	if n := len(l.marks); n > 0 {
+		return fmt.Sprintf("%s %d", usual, n)
 	}
-	return l.marked()
+	return usual
 }
+
+// unmark forgets all marks: what they were for is done.
+func (l *list[T]) unmark() { l.marks, l.outside = nil, 0 }

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 	"time"
@@ -12,18 +11,25 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
-// rotates is the deed of a list of tokens: one at a time, so that no secret is
-// shown beside another.
+// rotates is the deed of a list of tokens: of the current one, or of all that
+// are marked.
 func rotates(a *App, l *list[model.Token]) deed {
-	d := l.row(func(t model.Token) tea.Cmd { return a.rotate(t, usualOverlap) }, func(t model.Token) error { return a.rotatable(t) })
-	can := d.can
-	d.can = func() error {
-		if len(l.marks) > 0 {
-			return errors.New("tokens are rotated one at a time: clear the marks with esc")
-		}
-		return can()
+	one := l.row(func(t model.Token) tea.Cmd { return a.rotate(t, usualOverlap) }, func(t model.Token) error { return a.rotatable(t) })
+	return deed{
+		do: func() tea.Cmd {
+			if len(l.marks) > 0 {
+				return a.push(newBulk(a, "rotate", l.marked(), l.unmark))
+			}
+			return one.do()
+		},
+		can: func() error {
+			if len(l.marks) > 0 {
+				return a.writable()
+			}
+			return one.can()
+		},
+		word: l.withMarks,
 	}
-	return d
 }
 
 // rotatable is nil unless nobody can rotate the token; who may, the store says.
@@ -144,12 +150,19 @@ func (v rotation) used() string {
 
 // oldWorks is how long the old secret does.
 func (v rotation) oldWorks() string {
+	if v.asked.OverlapHours == 0 {
+		return "works no more"
+	}
+	return "works for " + overlapChip(v.asked.OverlapHours) + " more"
+}
+
+func overlapChip(hours int) string {
 	for _, o := range overlaps {
-		if o.hours == v.asked.OverlapHours && o.hours > 0 {
-			return "works for " + o.chip + " more"
+		if o.hours == hours {
+			return o.chip
 		}
 	}
-	return "works no more"
+	return ""
 }
 
 func (v rotation) send(ctx context.Context) (func() tea.Cmd, error) {

@@ -161,7 +161,7 @@ func TestConfirm(t *testing.T) {
 	before := active()
 	d.keys("g p down enter x y enter").shows("Revoke token ") // still asleep
 	d.pass(confirmSleeps).keys("enter").hides("Revoke token ")
-	d.keys("a x").shows("Revoke 4 tokens?").pass(confirmSleeps).text("yes").keys("enter").shows("Revoke 4 tokens?")
+	d.keys("a x").shows("Revoke 4 tokens").hides("Type revoke").keys("enter").shows("Type revoke 4").pass(confirmSleeps).text("yes").keys("enter").shows("Revoke 4 tokens?")
 	if n := active(); n != before {
 		t.Fatalf("%d tokens were revoked without a confirmation", before-n)
 	}

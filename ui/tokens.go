@@ -3,7 +3,6 @@ package ui
 import (
 	"cmp"
 	"context"
-	"errors"
 	"fmt"
 	"strings"
 
@@ -94,14 +93,9 @@ func newTokens(a *App, q model.TokenQuery) *list[model.Token] {
 		keys.Mark:    {can: markable},
 		keys.MarkAll: {can: markable},
 		keys.Remove: {
-			do:  func() tea.Cmd { return revokeChosen(a, l) },
-			can: l.there,
-			word: func(usual string) string {
-				if n := len(l.marks); n > 0 {
-					return fmt.Sprintf("%s %d", usual, n)
-				}
-				return usual
-			},
+			do:   func() tea.Cmd { return revokeChosen(a, l) },
+			can:  l.there,
+			word: l.withMarks,
 		},
 	}
 	return l
@@ -156,20 +150,13 @@ func (a *App) tokenState(t model.Token) string {
 	return a.expiry(t.ExpiresOn)
 }
 
-// revokeChosen asks before it revokes the marked tokens, or the current one.
+// revokeChosen asks before it revokes the current token, or shows all that are
+// marked before it revokes them.
 func revokeChosen(a *App, l *list[model.Token]) tea.Cmd {
-	ids := l.chosen()
 	if row, ok := l.current(); ok && len(l.marks) == 0 {
 		return revokeOne(a, row, nil)
 	}
-	if len(ids) == 1 {
-		for _, row := range l.rows {
-			if row.ID == ids[0] {
-				return revokeOne(a, row, func() { l.marks, l.outside = nil, 0 })
-			}
-		}
-	}
-	return revokeMany(a, l, ids)
+	return a.push(newBulk(a, "revoke", l.marked(), l.unmark))
 }
 
 // revokeOne asks, saying what will break.
@@ -231,93 +218,6 @@ func breaks(scopes model.Scopes) string {
 	default:
 		return strings.Join(what[:n-1], ", ") + " and " + what[n-1] + " calls"
 	}
-}
-
-// revokeMany asks for all of them at once; three or more want the words typed,
-// and so do those of which the list doesn't show some.
-func revokeMany(a *App, l *list[model.Token], ids []int64) tea.Cmd {
-	type found struct {
-		tokens  []model.Token
-		outside int // how many of them the list doesn't show
-	}
-	rows, after := l.wanted(), func() { l.marks, l.outside = nil, 0 }
-	return await(a, func(ctx context.Context) (f found, err error) {
-		var live []int64
-		for _, id := range ids {
-			t, err := a.Store.Token(ctx, a.Actor, model.Ref{}, id)
-			switch {
-			case errors.Is(err, model.ErrNotFound): // somebody was quicker
-			case err != nil:
-				return f, err
-			case t.State(model.DateOf(a.Store.Now())) != model.Revoked:
-				f.tokens, live = append(f.tokens, t), append(live, id)
-			}
-		}
-		shown, err := l.shown(ctx, rows, live)
-		f.outside = len(live) - shown
-		return f, err
-	}, func(f found, err error) tea.Cmd {
-		tokens := f.tokens
-		gone := len(ids) - len(tokens)
-		switch {
-		case err != nil:
-			a.fail(err)
-			return nil
-		case len(tokens) == 0:
-			after()
-			a.say(dim, "all that were marked are revoked already")
-			return nil
-		}
-		n, ids := len(tokens), make([]int64, len(tokens))
-		places, today := map[string]bool{}, 0
-		for i, t := range tokens {
-			ids[i], places[t.PlacePath] = t.ID, true
-			if model.DateOf(t.LastUsedAt) == a.today() {
-				today++
-			}
-		}
-		lines := a.names(tokens)
-		where := plural(len(places), "place")
-		if gone > 0 {
-			where += fmt.Sprintf(" · %d revoked already", gone)
-		}
-		if today > 0 {
-			where += fmt.Sprintf(" · ◐ %d used today", today)
-		}
-		q := question{title: "Revoke " + plural(n, "token") + "?", lines: append(lines, where, fmt.Sprintf("All %d or none. It cannot be undone.", n)),
-			yesWord: "Yes, revoke", yes: func() tea.Cmd {
-				a.say(warn, fmt.Sprintf("revoking %d…", n))
-				return a.revoke(ids, plural(n, "token")+" revoked", after)
-			}}
-		if f.outside > 0 {
-			q.lines = append([]string{a.theme.state(warn, fmt.Sprintf("%d of them not shown by the filter.", f.outside))}, q.lines...)
-		}
-		if n >= 3 || f.outside > 0 {
-			q.typed = fmt.Sprintf("revoke %d", n)
-		}
-		return a.push(newConfirm(a, q))
-	})
-}
-
-// names are lines about the first few tokens, and how many more there are. On a
-// low terminal, and of very long names, not all is said: the question must fit.
-func (a *App) names(tokens []model.Token) []string {
-	const few, longest = 3, 60
-	var lines []string
-	for _, t := range tokens[:min(len(tokens), few)] {
-		t.Name, t.PlacePath = cut(clean(t.Name), longest), cutMiddle(clean(t.PlacePath), longest)
-		lines = append(lines, clean(named(t)))
-		if a.low() {
-			lines[len(lines)-1] = cut(fmt.Sprintf("%d %s", t.ID, t.Name), longest/2)
-		}
-	}
-	if more := len(tokens) - few; more > 0 {
-		lines = append(lines, fmt.Sprintf("and %d more", more))
-	}
-	if a.low() {
-		return []string{strings.Join(lines, ", ")}
-	}
-	return lines
 }
 
 // revoke revokes all or none and says so.
