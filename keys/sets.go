@@ -74,6 +74,12 @@ const (
 	No       Action = "no"
 	Answer   Action = "answer"
 
+	// the calendar
+	AsCalendar Action = "calendar"
+	Week       Action = "week"
+	NextWeek   Action = "next-week"
+	Spread     Action = "spread"
+
 	// many at once
 	Proceed    Action = "proceed"
 	LeaveOut   Action = "leave-out"
@@ -156,6 +162,8 @@ var (
 	revoke   = Binding{Action: Remove, Keys: []string{"x"}, Short: "revoke", Long: "revoke it, or all that are marked", Changes: true}
 )
 
+var calendar = Binding{Action: AsCalendar, Keys: []string{"v"}, Short: "calendar", Long: "the same tokens by the day on which they end"}
+
 func copies(what string) Binding {
 	return Binding{Action: Copy, Keys: []string{"y"}, Short: "copy " + what, Long: "copy its " + what + "; never a secret", Hidden: true}
 }
@@ -190,7 +198,7 @@ var (
 		{Action: New, Keys: []string{"n"}, Short: "new", Long: "make a token", Changes: true},
 		{Action: NewToken, Keys: []string{"t"}, Short: "token", Long: "make a token", Hidden: true, Changes: true},
 		revoke, rotate, why,
-	}, marks, tabs, []Binding{filter, hidden(settings), copies("id")}, moves)}
+	}, marks, tabs, []Binding{filter, calendar, hidden(settings), copies("id")}, moves)}
 
 	InactiveTokens = Set{"Inactive tokens of a project or group", join([]Binding{
 		open("detail", "all about the token"),
@@ -202,7 +210,7 @@ var (
 	AllTokens = Set{"All tokens", join([]Binding{
 		open("detail", "all about the token"),
 		revoke, rotate, why,
-	}, marks, []Binding{filter, copies("id")}, moves)}
+	}, marks, []Binding{filter, calendar, copies("id")}, moves)}
 
 	Members = Set{"Members", join([]Binding{
 		open("token", "the token of the bot in this row"),
@@ -211,6 +219,15 @@ var (
 		{Action: Remove, Keys: []string{"x"}, Short: "remove", Long: "remove the member", Changes: true},
 		hidden(newToken),
 	}, tabs, []Binding{filter}, moves)}
+
+	Calendar = Set{"Calendar of ends", join([]Binding{
+		{Action: Open, Keys: []string{"enter"}, Short: "tokens", Long: "the tokens that end on the day"},
+		{Action: Rotate, Keys: []string{"r"}, Short: "rotate that day", Long: "rotate all tokens that end on the day", Changes: true},
+		{Action: Spread, Keys: []string{"s"}, Short: "spread", Long: "rotate them so that their ends are spread over two weeks", Changes: true},
+		{Action: Week, Keys: []string{"left", "h"}, Short: "week before", Long: "a week back", Hidden: true},
+		{Action: NextWeek, Keys: []string{"right", "l"}, Short: "week after", Long: "a week on", Hidden: true},
+		{Action: AsCalendar, Keys: []string{"v"}, Short: "list", Long: "back to the list"},
+	}, moves)}
 
 	Bulk = Set{"Many tokens at once", join([]Binding{
 		{Action: Proceed, Keys: []string{"enter"}, Short: "go on", Long: "do it to all that are listed, or to none; asks first", Changes: true},
@@ -350,6 +367,6 @@ func hidden(b Binding) Binding {
 func Sets() []Set {
 	return []Set{
 		Global, Typing, Places, Home, Projects, Groups, ActiveTokens, InactiveTokens, AllTokens, Members,
-		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Instance, Refused, Paste, Anything, Found, Bulk, Secret, Secrets, Closed, TextField, ChipField, NumberedField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
+		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Instance, Refused, Paste, Anything, Found, Calendar, Bulk, Secret, Secrets, Closed, TextField, ChipField, NumberedField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
 	}
 }

@@ -104,6 +104,13 @@ type Event struct {
 	Text   string
 }
 
+// Ends are how many tokens end on each of some days in a row. No more than
+// CountLimit tokens are counted: only of the first Whole days are they all.
+type Ends struct {
+	ByDay []int
+	Whole int
+}
+
 // Tokens are the use cases of project, group and personal tokens.
 type Tokens interface {
 	// CreateToken makes a token and, for a place, its bot and membership (R41,
@@ -117,6 +124,9 @@ type Tokens interface {
 	Token(ctx context.Context, a Actor, in Ref, id int64) (Token, error)
 	// Tokens lists a place's own tokens, or all that the actor may see.
 	Tokens(context.Context, Actor, TokenQuery, Page) (List[Token], error)
+	// EndsByDay counts the active ones of those that Tokens lists by the day on
+	// which they end, for so many days from a first one on.
+	EndsByDay(ctx context.Context, a Actor, q TokenQuery, from Date, days int) (Ends, error)
 	// RevokeTokens revokes all or none (R94, R120). In as for Token.
 	RevokeTokens(ctx context.Context, a Actor, in Ref, ids ...int64) error
 	// RevokeSelf revokes the actor's own token, whatever its scopes (R61).

@@ -30,7 +30,7 @@ type bulk struct {
 	*list[stopping]
 	verb   string // "revoke" or "rotate"
 	done   func() // the list below forgets its marks
-	spread int    // days over which a rotation's ends begin to be spread; 0: one day
+	spread int    // over how many days a rotation's ends are spread if nothing else is typed; 0: none
 	about  outlook
 	ready  bool // about has come
 	adding request
@@ -60,7 +60,7 @@ func newBulk(a *App, verb string, ids []int64, done func()) *bulk {
 		{head: "ID", worth: 3, right: true, cell: func(s stopping) string { return fmt.Sprint(s.ID) }},
 		{head: "WHAT STOPS", worth: 4, least: 14, cell: func(s stopping) string { return a.stops(s) }},
 		{head: "USED", worth: 2, cell: func(s stopping) string {
-			if s.uses > 0 {
+			if a.now().Sub(s.LastUsedAt) < lately*24*time.Hour {
 				return a.theme.state(warn, ago(s.LastUsedAt, a.now()))
 			}
 			return well(ago(s.LastUsedAt, a.now()))
@@ -203,10 +203,10 @@ func (a *App) stops(s stopping) string {
 	}
 	text := breaks(s.Scopes)
 	if s.uses > 0 {
-		text = fmt.Sprintf("%s in %d d", plural(int(min(s.uses, model.CountLimit+1)), "request"), lately)
+		text = fmt.Sprintf("%s in %d d", count(int(min(s.uses, model.CountLimit+1))), lately)
 	}
 	if len(s.LastUsedIPs) > 0 {
-		text += ", " + clean(strings.Join(s.LastUsedIPs, ", "))
+		text += " by " + clean(strings.Join(s.LastUsedIPs, ", "))
 	}
 	return text
 }

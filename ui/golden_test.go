@@ -33,6 +33,8 @@ var views = []struct{ name, keys string }{
 	{"detail", "g p down enter enter"},
 	{"revoke", "g p down enter x"},
 	{"revoke-many", "g p down enter a x"},
+	{"calendar", "g t v"},
+	{"calendar-place", "g p down enter v down down"},
 	{"revoke-many-asked", "g p down enter a x enter"},
 	{"rotate-many", "g p down enter a r"},
 	{"rotate-many-form", "g p down enter a r enter"},

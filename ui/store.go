@@ -15,6 +15,7 @@ type Store interface {
 	RevokeTokens(ctx context.Context, a model.Actor, in model.Ref, ids ...int64) error
 	Token(ctx context.Context, a model.Actor, in model.Ref, id int64) (model.Token, error)
 	Tokens(context.Context, model.Actor, model.TokenQuery, model.Page) (model.List[model.Token], error)
+	EndsByDay(ctx context.Context, a model.Actor, q model.TokenQuery, from model.Date, days int) (model.Ends, error)
 	TokenHistory(ctx context.Context, a model.Actor, id int64, p model.Page) (model.List[model.Event], error)
 
 	CheckRotation(ctx context.Context, a model.Actor, in model.Ref, r model.Rotation, id int64) (model.Rotation, model.Decision, error)

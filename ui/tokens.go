@@ -36,7 +36,12 @@ func newPlaceTokens(p *place, active bool) *list[model.Token] {
 // newAllTokens lists every token that the person may see and that fits the
 // filter line.
 func newAllTokens(a *App, filter string) *list[model.Token] {
-	l := newTokens(a, model.TokenQuery{})
+	return newFittingTokens(a, model.TokenQuery{}, filter)
+}
+
+// newFittingTokens is that among the tokens of a query.
+func newFittingTokens(a *App, q model.TokenQuery, filter string) *list[model.Token] {
+	l := newTokens(a, q)
 	l.path = func() []string { return []string{"All tokens"} }
 	l.who = a.kind
 	l.keys = keys.AllTokens
@@ -85,13 +90,14 @@ func newTokens(a *App, q model.TokenQuery) *list[model.Token] {
 	l.peek = func(t model.Token) screen { return newDetail(a, t, l) }
 	markable := func() error { return cmp.Or(a.writable(), l.there()) } // marks are for what changes
 	l.deeds = map[keys.Action]deed{
-		keys.Open:    l.row(func(t model.Token) tea.Cmd { return a.push(newDetail(a, t, l)) }, nil),
-		keys.Copy:    l.row(func(t model.Token) tea.Cmd { return a.copyText(fmt.Sprint(t.ID), fmt.Sprintf("id %d", t.ID)) }, nil),
-		keys.Rotate:  rotates(a, l),
-		keys.Why:     l.row(func(t model.Token) tea.Cmd { return a.push(newRefusals(a, t)) }, nil),
-		keys.Sort:    {can: l.there},
-		keys.Mark:    {can: markable},
-		keys.MarkAll: {can: markable},
+		keys.Open:       l.row(func(t model.Token) tea.Cmd { return a.push(newDetail(a, t, l)) }, nil),
+		keys.Copy:       l.row(func(t model.Token) tea.Cmd { return a.copyText(fmt.Sprint(t.ID), fmt.Sprintf("id %d", t.ID)) }, nil),
+		keys.Rotate:     rotates(a, l),
+		keys.Why:        l.row(func(t model.Token) tea.Cmd { return a.push(newRefusals(a, t)) }, nil),
+		keys.AsCalendar: {do: func() tea.Cmd { return a.push(newCalendar(a, q, l.applied, l.path, l.who)) }},
+		keys.Sort:       {can: l.there},
+		keys.Mark:       {can: markable},
+		keys.MarkAll:    {can: markable},
 		keys.Remove: {
 			do:   func() tea.Cmd { return revokeChosen(a, l) },
 			can:  l.there,
