@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os/user"
 	"path/filepath"
+	"strings"
 	"time"
 
 	"patrol/model"
@@ -71,6 +72,9 @@ func (a *app) rehearsal() string { return cmp.Or(a.at, a.getenv("PATROL_AT")) }
 // database is the file to open.
 func (a *app) database() (string, error) {
 	if path := cmp.Or(a.db, a.getenv("PATROL_DB")); path != "" {
+		if scheme, _, found := strings.Cut(path, "://"); found && strings.HasPrefix(scheme, "postgres") {
+			return "", errors.New("this version keeps its data in a file only, not in PostgreSQL: say --db FILE") // the address may hold a password
+		}
 		return path, nil
 	}
 	data := a.getenv("XDG_DATA_HOME")

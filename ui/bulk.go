@@ -217,7 +217,11 @@ func (b *bulk) command() string {
 	for i, id := range b.only {
 		ids[i] = fmt.Sprint(id)
 	}
-	return "patrol token " + b.verb + " " + strings.Join(ids, " ")
+	command := "patrol token " + b.verb + " " + strings.Join(ids, " ")
+	if b.verb == "rotate" { // without it the old secrets stop at once
+		command += fmt.Sprintf(" --overlap %d", overlaps[usualOverlap].hours)
+	}
+	return command
 }
 
 // lines stand over the rows.

@@ -203,7 +203,7 @@ func (c *calendar) rotate(spread int) tea.Cmd {
 				return ids, nil
 			}
 			if len(ids) >= maxMarks {
-				return nil, fmt.Errorf("over %d end on %s: enter lists them, / narrows the list", maxMarks, name)
+				return nil, fmt.Errorf("over %d end on %s: enter lists them, and / narrows the list there", maxMarks, name)
 			}
 		}
 	}, func(ids []int64, err error) tea.Cmd {

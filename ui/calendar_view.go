@@ -92,7 +92,7 @@ func (c *calendar) about() []string {
 	case !c.read:
 		return rows
 	case !known:
-		return append(rows, "   not counted: / narrows the list")
+		return append(rows, "   not counted: v leads to the list, / narrows it")
 	case n == 0:
 		return append(rows, "   "+th.paint(dim, "nothing ends"))
 	case n >= cliff:
