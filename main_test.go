@@ -49,7 +49,7 @@ var imports = map[string]struct{ inside, outside []string }{
 		outside: []string{"charm.land/wish/v2", "charm.land/ssh", "golang.org/x/crypto/ssh"}},
 	"patrol/bench": {}, // tests only
 	"patrol/cli": {inside: []string{"patrol/model", "patrol/keys", "patrol/demo", "patrol/plain", "patrol/sshkey", "patrol/storage", "patrol/storage/sqlite", "patrol/server", "patrol/server/ssh", "patrol/ui"}, outside: []string{
-		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/charmbracelet/x/", "github.com/muesli/cancelreader"}},
+		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/coreos/go-systemd/v22/", "github.com/charmbracelet/x/", "github.com/muesli/cancelreader"}},
 }
 
 // A package without a row fails, so that nobody adds one by accident.

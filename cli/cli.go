@@ -3,6 +3,7 @@
 package cli
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -79,27 +80,39 @@ func sentence(err error) string {
 	return text
 }
 
+// release and commit name what a package was built from, for packaging/build
+// sets them with -ldflags; empty: the program knows by itself, from Go.
+var release, commit string
+
+// version is the release, and the commit where it isn't part of that already.
 func version() string {
-	if info, ok := debug.ReadBuildInfo(); ok && info.Main.Version != "" {
-		return info.Main.Version
+	name := release
+	if info, ok := debug.ReadBuildInfo(); ok {
+		name = cmp.Or(name, info.Main.Version)
 	}
-	return "(built from source)"
+	name = cmp.Or(name, "(built from source)")
+	if at := revision(); at != "" && !strings.Contains(name, at) {
+		name += " (" + at + ")"
+	}
+	return name
 }
 
 // revision is the commit that this program was built from, shortened as GitLab
 // does; empty: nobody knows.
 func revision() string {
-	info, ok := debug.ReadBuildInfo()
-	if !ok {
-		return ""
-	}
-	for _, setting := range info.Settings {
-		if setting.Key == "vcs.revision" {
-			return setting.Value[:min(len(setting.Value), 11)]
+	full := commit
+	if info, ok := debug.ReadBuildInfo(); ok && full == "" {
+		for _, setting := range info.Settings {
+			if setting.Key == "vcs.revision" {
+				full = setting.Value
+			}
 		}
 	}
-	return ""
+	return full[:min(len(full), 11)]
 }
+
+// Root is the whole command line without a store behind it, for man pages.
+func Root() *cobra.Command { return (&app{getenv: func(string) string { return "" }}).rootCommand() }
 
 func (a *app) rootCommand() *cobra.Command {
 	root := parent("patrol", "Access tokens for Git projects: who made them, what they open, when they end",

@@ -10,8 +10,8 @@ import (
 	"net/netip"
 	"path/filepath"
 	"strings"
-	"syscall"
 
+	"github.com/coreos/go-systemd/v22/daemon"
 	"github.com/spf13/cobra"
 
 	"patrol/model"
@@ -24,6 +24,8 @@ type serveFlags struct {
 	http, ssh, url  string
 	tlsCert, tlsKey string
 	noticeHook      string
+	logFormat       string
+	logLevel        slog.Level
 	proxies         []netip.Prefix
 }
 
@@ -44,7 +46,7 @@ func (a *app) serveCommand() *cobra.Command {
 			return a.session(ctx, func(s *session) error { return s.serve(flags, l) })
 		})
 	f := c.Flags()
-	f.StringVar(&flags.http, "http", "127.0.0.1:8080", "address to listen at; port 0 picks one")
+	f.StringVar(&flags.http, "http", "127.0.0.1:8080", "address to listen at, or unix:/path of a socket; port 0 picks one")
 	f.StringVar(&flags.ssh, "ssh", "127.0.0.1:2222", "address for Git and the console over SSH; off: none")
 	f.StringVar(&flags.url, "url", "", "the address that people reach it at, such as https://git.example.org (where it listens)")
 	f.StringVar(&flags.noticeHook, "notice-hook", "", "executable file that gets each notice of an expiring token on its standard input, as one JSON object")
@@ -52,6 +54,10 @@ func (a *app) serveCommand() *cobra.Command {
 	f.StringVar(&flags.tlsKey, "tls-key", "", "file of the certificate's key")
 	f.Var(valueFlag[[]netip.Prefix]{&flags.proxies, flags.addProxy, "range"}, "trusted-proxy",
 		"address range of a proxy whose X-Forwarded headers are believed, such as 10.0.0.0/8")
+	f.StringVar(&flags.logFormat, "log-format", "", "json or text (text at a terminal, else json)")
+	f.TextVar(&flags.logLevel, "log-level", slog.LevelInfo, "the least that is logged: debug, info (a line a request), warn or error")
+	completeFlag(c, "log-format", "json", "text")
+	completeFlag(c, "log-level", "debug", "info", "warn", "error")
 	completeFlag(c, "http")
 	completeFlag(c, "ssh")
 	completeFlag(c, "url")
@@ -59,45 +65,12 @@ func (a *app) serveCommand() *cobra.Command {
 	return c
 }
 
-// listeners are where serve listens.
-type listeners struct{ http, ssh net.Listener }
-
-// listen begins to listen; ssh is nil if it is off.
-func (f *serveFlags) listen() (l listeners, err error) {
-	if l.http, err = net.Listen("tcp", f.http); err != nil {
-		return l, listenError("--http", f.http, err)
-	}
-	if f.ssh == "off" {
-		return l, nil
-	}
-	if l.ssh, err = net.Listen("tcp", f.ssh); err != nil {
-		l.http.Close()
-		return l, listenError("--ssh", f.ssh, err)
-	}
-	return l, nil
-}
-
-func (l listeners) close() {
-	l.http.Close()
-	if l.ssh != nil {
-		l.ssh.Close()
-	}
-}
-
-// sshPort is where SSH is reached, for the addresses that REST gives.
-func (l listeners) sshPort() int {
-	if l.ssh == nil {
-		return 0
-	}
-	return l.ssh.Addr().(*net.TCPAddr).Port
-}
-
 // serve says where it listens, and serves until the session's context is done.
 func (s *session) serve(flags serveFlags, l listeners) error {
 	if at := s.rehearsal(); at != "" {
 		s.note("warning: the clock was set to %s: every change is refused, nothing is written", at)
 	}
-	log := s.logger()
+	log := s.logger(flags)
 	v, err := s.newServing(flags, l, log)
 	if err != nil {
 		return err
@@ -106,9 +79,14 @@ func (s *session) serve(flags serveFlags, l listeners) error {
 		s.note("ssh: listening on %s", l.ssh.Addr())
 		s.note("ssh: host key %s", v.shell.HostKey.Fingerprint)
 	}
-	s.note("http: listening on %s", l.http.Addr())
+	s.note("http: listening on %s", listening(l.http.Addr()))
 	defer s.tend(log, delivery(log, flags.noticeHook))()
-	return v.run(s.ctx)
+	ctx, stop := context.WithCancel(s.ctx)
+	defer stop()
+	notify(log, daemon.SdNotifyReady)
+	context.AfterFunc(ctx, func() { notify(log, daemon.SdNotifyStopping) })
+	go s.watch(ctx, log)
+	return v.run(ctx)
 }
 
 // serving is the doors of one process.
@@ -167,6 +145,9 @@ func (f *serveFlags) check() (err error) {
 			return fmt.Errorf("the TLS certificate can't be used: %w", err)
 		}
 	}
+	if f.logFormat != "" && f.logFormat != "json" && f.logFormat != "text" {
+		return usagef("--log-format is json or text, not %q", f.logFormat)
+	}
 	if f.noticeHook, err = checkHook(f.noticeHook); err != nil {
 		return err
 	}
@@ -191,25 +172,24 @@ func (s *session) recordURL(flags serveFlags, addr net.Addr) error {
 	return err
 }
 
-// reachable is an address that a client on this machine can use: a server that
-// listens everywhere is reached at localhost too.
-func reachable(addr net.Addr) string {
-	host, port, err := net.SplitHostPort(addr.String())
-	if err != nil {
-		return addr.String()
+// logger writes lines for people to a terminal, and JSON for programs otherwise,
+// unless a format is asked for.
+func (a *app) logger(f serveFlags) *slog.Logger {
+	options := &slog.HandlerOptions{Level: f.logLevel}
+	if underJournal(a.getenv("JOURNAL_STREAM"), a.err) {
+		options.ReplaceAttr = withoutTime
 	}
-	if ip, err := netip.ParseAddr(host); err == nil && ip.IsUnspecified() {
-		host = "localhost"
+	if f.logFormat == "text" || f.logFormat == "" && isTerminal(a.err) {
+		return slog.New(slog.NewTextHandler(a.err, options))
 	}
-	return net.JoinHostPort(host, port)
+	return slog.New(slog.NewJSONHandler(a.err, options))
 }
 
-// logger writes lines for people to a terminal, and JSON for programs otherwise.
-func (a *app) logger() *slog.Logger {
-	if isTerminal(a.err) {
-		return slog.New(slog.NewTextHandler(a.err, nil))
+func withoutTime(groups []string, a slog.Attr) slog.Attr {
+	if len(groups) == 0 && a.Key == slog.TimeKey {
+		return slog.Attr{}
 	}
-	return slog.New(slog.NewJSONHandler(a.err, nil))
+	return a
 }
 
 // addProxy adds an address or a range to the proxies named so far.
@@ -222,18 +202,4 @@ func (f *serveFlags) addProxy(text string) ([]netip.Prefix, error) {
 		return f.proxies, fmt.Errorf("it is neither an address nor a range such as 10.0.0.0/8")
 	}
 	return append(f.proxies, prefix), nil
-}
-
-func listenError(flag, address string, err error) error {
-	switch {
-	case errors.Is(err, syscall.EADDRINUSE):
-		return fmt.Errorf("%s is in use by another program: stop it, or choose another address with %s", address, flag)
-	case errors.Is(err, syscall.EACCES):
-		return fmt.Errorf("this user may not listen on %s: choose a port above 1023 with %s", address, flag)
-	}
-	var op *net.OpError
-	if errors.As(err, &op) {
-		err = op.Err
-	}
-	return fmt.Errorf("cannot listen on %s: %w", address, err)
 }
