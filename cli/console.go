@@ -80,7 +80,7 @@ func (a *app) environ() []string {
 	var env []string
 	for _, name := range []string{
 		"TERM", "COLORTERM", "TERM_PROGRAM", "NO_COLOR", "CLICOLOR", "CLICOLOR_FORCE", "COLORFGBG", "LANG", "LC_ALL", "LC_CTYPE",
-		"LINES", "COLUMNS", "TMUX", "STY", "SSH_CONNECTION", "SSH_TTY", "WT_SESSION",
+		"HOME", "LINES", "COLUMNS", "TMUX", "STY", "SSH_CONNECTION", "SSH_TTY", "WT_SESSION",
 	} {
 		if value := a.getenv(name); value != "" {
 			env = append(env, name+"="+value)

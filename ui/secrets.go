@@ -81,6 +81,9 @@ func newSecrets(a *App, made []model.IssuedToken) *secrets {
 			if a.env.remote() {
 				return errors.New("a file would be on the server's machine: only who sits there can write one")
 			}
+			if a.env["HOME"] == "" {
+				return errors.New("there is no home folder to write it to: set HOME")
+			}
 			return nil
 		}},
 	}
