@@ -751,8 +751,8 @@ func TestPlainConsole(t *testing.T) {
 		if c.terminal != "" {
 			w.must(s.RequestPty(c.terminal, 24, 80, nil))
 		}
-		var out bytes.Buffer
-		s.Stdout, s.Stderr = &out, &out
+		var out, says bytes.Buffer
+		s.Stdout, s.Stderr = &out, &says
 		if _, err := s.StdinPipe(); err != nil {
 			t.Fatal(err)
 		}
@@ -762,8 +762,8 @@ func TestPlainConsole(t *testing.T) {
 			w.must(s.Start(c.command))
 		}
 		s.Wait()
-		if !strings.HasPrefix(out.String(), c.want) {
-			t.Errorf("%+v: %q", c, out.String())
+		if !strings.HasPrefix(out.String()+says.String(), c.want) {
+			t.Errorf("%+v: %q, %q", c, out.String(), says.String())
 		}
 	}
 	if out, says, status := w.run(w.connect(gossh.Password(made.Secret.Reveal())), "plain"); status != 1 || out != "" || !strings.Contains(says, "Git only") {
