@@ -32,13 +32,14 @@ var imports = map[string]struct{ inside, outside []string }{
 	"patrol":                {inside: []string{"patrol/cli", "patrol/git"}},
 	"patrol/model":          {},
 	"patrol/keys":           {},
+	"patrol/config":         {inside: []string{"patrol/keys"}, outside: []string{"github.com/BurntSushi/toml"}},
 	"patrol/git":            {inside: []string{"patrol/model"}},
 	"patrol/sshkey":         {inside: []string{"patrol/model"}, outside: []string{"golang.org/x/crypto/ssh"}},
 	"patrol/storage":        {inside: []string{"patrol/model", "patrol/git", "patrol/sshkey"}},
 	"patrol/storage/sqlite": {inside: []string{"patrol/model", "patrol/storage"}, outside: []string{"modernc.org/sqlite"}},
 	"patrol/demo":           {inside: []string{"patrol/model", "patrol/storage"}},
 	"patrol/plain":          {inside: []string{"patrol/model"}},
-	"patrol/ui": {inside: []string{"patrol/model", "patrol/keys"}, outside: []string{
+	"patrol/ui": {inside: []string{"patrol/model", "patrol/keys", "patrol/config"}, outside: []string{
 		"charm.land/", "github.com/charmbracelet/", "github.com/atotto/clipboard", "github.com/mattn/go-runewidth", "github.com/muesli/cancelreader", "golang.org/x/sys/unix"}},
 	"patrol/server": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door", "patrol/server/rest", "patrol/server/metrics"},
 		outside: []string{"github.com/golang-jwt/jwt/v5"}},
@@ -48,7 +49,7 @@ var imports = map[string]struct{ inside, outside []string }{
 	"patrol/server/ssh": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"},
 		outside: []string{"charm.land/wish/v2", "charm.land/ssh", "golang.org/x/crypto/ssh"}},
 	"patrol/bench": {}, // tests only
-	"patrol/cli": {inside: []string{"patrol/model", "patrol/keys", "patrol/demo", "patrol/plain", "patrol/sshkey", "patrol/storage", "patrol/storage/sqlite", "patrol/server", "patrol/server/ssh", "patrol/ui"}, outside: []string{
+	"patrol/cli": {inside: []string{"patrol/model", "patrol/keys", "patrol/config", "patrol/demo", "patrol/plain", "patrol/sshkey", "patrol/storage", "patrol/storage/sqlite", "patrol/server", "patrol/server/ssh", "patrol/ui"}, outside: []string{
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/coreos/go-systemd/v22/", "github.com/charmbracelet/x/", "github.com/muesli/cancelreader"}},
 }
 

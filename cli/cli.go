@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"patrol/config"
 	"patrol/model"
 )
 
@@ -35,8 +36,9 @@ type app struct {
 	in       io.Reader
 	out, err io.Writer
 
-	db, repos, as, at string
-	json, plain       bool
+	db, repos, as, at, config string
+	visitors                  config.Console // what serve gives to those who come over SSH
+	json, plain               bool
 }
 
 // Run runs one command line and gives the exit status: 0 done, 1 refused or
@@ -139,6 +141,7 @@ patrol serve`
 	f.StringVar(&a.repos, "repos", "", "folder of the bare repositories; else PATROL_REPOS, else beside the database")
 	f.StringVar(&a.as, "as", "", "act as this user; else PATROL_USER, else root")
 	f.StringVar(&a.at, "at", "", "rehearse a date: the clock starts at this RFC 3339 time, nothing is written; else PATROL_AT")
+	f.StringVar(&a.config, "config", "", "the console's configuration; else PATROL_CONFIG, else patrol/config.toml in the configuration folder")
 	f.BoolVar(&a.json, "json", false, "print one JSON object or array")
 	f.BoolVar(&a.plain, "plain", false, "the console as lines instead of a screen; else PATROL_PLAIN, else where TERM=dumb")
 	return root

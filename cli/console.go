@@ -17,6 +17,9 @@ func (a *app) console(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
+	if _, err := a.chosen(); err != nil { // before anything is made
+		return err
+	}
 	if err := a.terminal(); err != nil { // before a database is made for nobody
 		return err
 	}
@@ -67,11 +70,15 @@ func (s *session) show(database string, flags ...string) error {
 	if s.lines() {
 		return s.talk(s.ctx, actor, newLines(s.in, s.out), flags...)
 	}
+	chosen, err := s.chosen()
+	if err != nil {
+		return err
+	}
 	here := &host{s: s}
 	defer here.stop()
 	return ui.Run(s.ctx, ui.Config{
 		Store: s.store, Actor: actor, In: s.in, Out: s.out, Env: s.environ(), Database: database,
-		Flags: flags, Rehearsal: s.options.ReadOnly, Serve: here.start,
+		Flags: flags, Rehearsal: s.options.ReadOnly, Serve: here.start, Console: chosen,
 	})
 }
 

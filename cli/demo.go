@@ -32,6 +32,9 @@ func (a *app) demoCommand() *cobra.Command {
 		if err := errors.Join(enough(), a.terminal()); err != nil {
 			return err
 		}
+		if _, err := a.chosen(); err != nil { // before much is made
+			return err
+		}
 		ctx, stop := hangup(ctx)
 		defer stop()
 		return a.demo(ctx, tokens)

@@ -6,8 +6,6 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
-
-	"patrol/keys"
 )
 
 // bindingShape is a key of the console in JSON.
@@ -22,10 +20,15 @@ func (a *app) keysCommand() *cobra.Command {
 	return command("keys", "The keys of the console, screen by screen", cobra.NoArgs, func(context.Context, []string) error { return a.printKeys() })
 }
 
-// printKeys prints the table that the console itself acts by.
+// printKeys prints the table that the console itself acts by: the usual keys, and
+// those of the configuration instead.
 func (a *app) printKeys() error {
+	chosen, err := a.chosen()
+	if err != nil {
+		return err
+	}
 	var shapes []bindingShape
-	for i, set := range keys.Sets() {
+	for i, set := range chosen.Keys.Sets() {
 		if !a.json {
 			if i > 0 {
 				fmt.Fprintln(a.out)
@@ -35,7 +38,7 @@ func (a *app) printKeys() error {
 		for _, b := range set.Bindings {
 			shapes = append(shapes, bindingShape{set.Title, b.Keys, string(b.Action), b.Long})
 			if !a.json {
-				fmt.Fprintf(a.out, "  %-24s %s\n", b.Caps(), strings.ReplaceAll(b.Long, "`", ""))
+				fmt.Fprintf(a.out, "  %-24s %s  [%s]\n", b.Caps(), strings.ReplaceAll(b.Long, "`", ""), b.Action)
 			}
 		}
 	}

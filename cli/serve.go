@@ -36,6 +36,11 @@ func (a *app) serveCommand() *cobra.Command {
 			if err := flags.check(); err != nil {
 				return err
 			}
+			visitors, err := a.forVisitors()
+			if err != nil {
+				return err
+			}
+			a.visitors = visitors
 			// Before the database is opened: a client that is started right after
 			// the server then waits instead of being refused.
 			l, err := flags.listen()

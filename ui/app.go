@@ -78,7 +78,7 @@ func newApp(ctx context.Context, c Config) *App {
 			}
 		}
 	}
-	a.theme = newTheme(a.profile, a.background, a.env)
+	a.theme = newTheme(a.Console, a.profile, a.background, a.env)
 	a.stack = []screen{newHome(a)}
 	return a
 }
@@ -114,7 +114,7 @@ func (a *App) Init() tea.Cmd {
 
 // dress draws everything anew in the colours of the terminal as it is known now.
 func (a *App) dress() tea.Cmd {
-	a.theme = newTheme(a.profile, a.background, a.env)
+	a.theme = newTheme(a.Console, a.profile, a.background, a.env)
 	return a.layout()
 }
 

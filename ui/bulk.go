@@ -232,10 +232,10 @@ func (b *bulk) lines(w int) []string {
 		what = "all or none; each gets a new secret"
 	}
 	if b.app.low() {
-		return []string{"   " + th.paint(dim, cut(what+" · y copies the command", w-4))}
+		return []string{"   " + th.paint(dim, cut(what+" · "+b.app.cap(keys.Copy)+" copies the command", w-4))}
 	}
 	return []string{
-		"   " + spread(th.paint(dim, cut(b.command(), w-16)), th.paint(dim, "y copies"), w-4),
+		"   " + spread(th.paint(dim, cut(b.command(), w-16)), th.paint(dim, b.app.cap(keys.Copy)+" copies"), w-4),
 		"   " + th.paint(dim, cut(what, w-4)), "",
 	}
 }

@@ -2,6 +2,7 @@ package ui
 
 import (
 	"fmt"
+	"patrol/keys"
 	"strings"
 	"time"
 
@@ -96,7 +97,7 @@ func (c *calendar) about() []string {
 	case n == 0:
 		return append(rows, "   "+th.paint(dim, "nothing ends"))
 	case n >= cliff:
-		rows = append(rows, "   "+th.paint(warn, "!")+" "+cut(fmt.Sprintf("%d end on one day: s rotates them and spreads their ends over %d days", n, spreadDays), c.w-6))
+		rows = append(rows, "   "+th.paint(warn, "!")+" "+cut(fmt.Sprintf("%d end on one day: %s rotates them and spreads their ends over %d days", n, c.app.cap(keys.Spread), spreadDays), c.w-6))
 	}
 	if c.listed != c.at {
 		return rows

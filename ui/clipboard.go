@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"patrol/keys"
 	"patrol/model"
 
 	tea "charm.land/bubbletea/v2"
@@ -32,12 +33,12 @@ type copied struct {
 // clipboardWay says, before anything is copied, where it will go.
 func (a *App) clipboardWay() string {
 	if !a.env.remote() {
-		return "c copies to this machine's clipboard"
+		return a.cap(keys.CopySecret) + " copies to this machine's clipboard"
 	}
 	if a.env["TMUX"] != "" {
-		return "c copies through tmux (SSH)"
+		return a.cap(keys.CopySecret) + " copies through tmux (SSH)"
 	}
-	return "c copies by OSC 52 (SSH)"
+	return a.cap(keys.CopySecret) + " copies by OSC 52 (SSH)"
 }
 
 var errNoClipboard = errors.New("no program here has a clipboard for the person")

@@ -299,7 +299,7 @@ func (a *App) footer() string {
 		return " " + t
 	}
 	if a.going {
-		return " " + a.styledKeys(keys.Footer(a.w-2, func(b keys.Binding) string { return b.Short }, keys.Places))
+		return " " + a.styledKeys(keys.Footer(a.w-2, func(b keys.Binding) string { return b.Short }, a.places()))
 	}
 	if a.slim() {
 		if a.front().typing() {

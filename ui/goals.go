@@ -31,7 +31,7 @@ func (a *App) actionGoals() (list []goal) {
 
 // placeGoals are the places that g leads to.
 func (a *App) placeGoals() (list []goal) {
-	for _, b := range keys.Places.Bindings {
+	for _, b := range a.places().Bindings {
 		if b.Action != keys.Top {
 			list = append(list, goal{text: "go to " + b.Short, key: "g " + b.Keys[0], do: func() tea.Cmd { return a.goTo(b.Keys[0]) }})
 		}

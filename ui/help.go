@@ -11,7 +11,7 @@ import (
 // them, and in a filter line what can be typed.
 func newHelp(a *App) *prose {
 	title := a.front().set().Title
-	sets := append(a.sets(), keys.Places)
+	sets := append(a.sets(), a.places())
 	wide := 0
 	for _, set := range sets {
 		for _, b := range set.Bindings {

@@ -56,7 +56,7 @@ func (a *App) perform(b keys.Binding, key string) tea.Cmd {
 	case keys.Palette:
 		return a.push(newPalette(a))
 	case keys.Place:
-		return a.goTo(placeKeys[key])
+		return a.goPlace(placeKeys[key])
 	case keys.Suspend:
 		return a.suspend()
 	case keys.Quit:
@@ -74,19 +74,40 @@ func (a *App) perform(b keys.Binding, key string) tea.Cmd {
 	return tea.Batch(a.front().act(press{b.Action, key}), a.follow())
 }
 
-// placeKeys are the letters of g that the keys of keys.Place stand for.
-var placeKeys = map[string]string{"1": "h", "2": "t", "3": "p", "4": "u", "5": "a", ",": "s"}
+// placeKeys are the places that the keys of keys.Place go to.
+var placeKeys = map[string]keys.Action{"1": keys.GoHome, "2": keys.GoTokens, "3": keys.GoProjects, "4": keys.GoWho, "5": keys.GoLog, ",": keys.GoInstance}
 
 // sets are the keys in force.
 func (a *App) sets() []keys.Set {
-	front := a.front()
+	front, t := a.front(), a.Console.Keys
 	switch {
 	case front.box():
-		return []keys.Set{front.set()}
+		return []keys.Set{t.Of(front.set())}
 	case front.typing():
-		return []keys.Set{front.set(), keys.Typing}
+		return []keys.Set{t.Of(front.set()), t.Of(keys.Typing)}
 	}
-	return []keys.Set{front.set(), keys.Global}
+	return []keys.Set{t.Of(front.set()), t.Of(keys.Global)}
+}
+
+// places are the keys after g.
+func (a *App) places() keys.Set { return a.Console.Keys.Of(keys.Places) }
+
+// cap is the first key of an action on the screen that is drawn, as it is written
+// for people.
+func (a *App) cap(do keys.Action) string {
+	return a.capOf(do, a.base().set(), a.front().set(), keys.Global)
+}
+
+// capOf is the first key of an action in the first of the sets that has it.
+func (a *App) capOf(do keys.Action, sets ...keys.Set) string {
+	for _, set := range sets {
+		for _, b := range a.Console.Keys.Of(set).Bindings {
+			if b.Action == do {
+				return keys.Cap(b.Keys[0])
+			}
+		}
+	}
+	return ""
 }
 
 // refuses is nil, or why a key that is known here does nothing now. What
@@ -105,17 +126,21 @@ func (a *App) refuses(b keys.Binding) error {
 
 // goTo is g and a letter.
 func (a *App) goTo(key string) tea.Cmd {
-	b, ok := keys.Lookup(key, keys.Places)
+	b, ok := keys.Lookup(key, a.places())
 	if !ok {
 		return nil
 	}
 	if b.Action == keys.Top {
 		return tea.Batch(a.front().act(press{keys.Top, key}), a.follow())
 	}
-	if b.Action == keys.GoHome {
+	return a.goPlace(b.Action)
+}
+
+func (a *App) goPlace(place keys.Action) tea.Cmd {
+	if place == keys.GoHome {
 		return a.visit(nil)
 	}
-	return a.visit(destinations()[b.Action](a))
+	return a.visit(destinations()[place](a))
 }
 
 // visit leaves everything for a screen over Home; nil: for Home.
@@ -169,7 +194,7 @@ func (a *App) unguarded() []screen {
 // done says what was changed, and keeps how to take it back.
 func (a *App) done(text string, u undo) {
 	a.undos = append(a.undos, u)
-	a.say(okay, text+" · u takes it back")
+	a.say(okay, text+" · "+a.cap(keys.Undo)+" takes it back")
 }
 
 // undo takes back the last change, and asks first if somebody has changed the
@@ -179,7 +204,7 @@ func (a *App) undo() tea.Cmd {
 		return a.front().load() // which counts those that aren't shown
 	}
 	if len(a.undos) == 0 {
-		a.say(dim, "u: nothing to take back")
+		a.say(dim, a.cap(keys.Undo)+": nothing to take back")
 		return nil
 	}
 	last := len(a.undos) - 1

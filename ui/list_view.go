@@ -157,7 +157,7 @@ func (l *list[T]) body() []string {
 	th := l.app.theme
 	switch {
 	case l.err != nil && len(l.rows) == 0:
-		again := "R tries again"
+		again := l.app.capOf(keys.Reload, keys.Global) + " tries again"
 		if unseen(l.err) {
 			again = "esc leaves"
 		}
@@ -171,7 +171,7 @@ func (l *list[T]) body() []string {
 	case !l.ready:
 		return nil
 	case len(l.rows) == 0 && l.applied != "":
-		return l.note("Nothing fits "+cut(clean(l.applied), max(l.w-44, 12))+".", "esc leaves · / edits it")
+		return l.note("Nothing fits "+cut(clean(l.applied), max(l.w-44, 12))+".", "esc leaves · "+l.app.capOf(keys.Filter, l.keys)+" edits it")
 	case len(l.rows) == 0:
 		return l.note(l.empty, l.beginning())
 	}
@@ -179,12 +179,19 @@ func (l *list[T]) body() []string {
 	gap := l.gap()
 	for i := l.top - l.first(); i < len(l.rows) && i < l.top-l.first()+l.visible(); i++ {
 		if l.app.slim() {
-			rows = append(rows, l.twoRows(i)...)
+			two := l.twoRows(i)
+			if l.first()+i == l.cur {
+				two[0] = th.current(two[0])
+			}
+			rows = append(rows, two...)
 			continue
 		}
 		row := l.cellsOf(i, gap)
 		if l.req.slow || l.err != nil {
 			row = th.paint(dim, strip(row))
+		}
+		if l.first()+i == l.cur && !l.app.blurred {
+			row = th.current(fit(row, l.w-gutter))
 		}
 		rows = append(rows, l.marker(i)+row)
 	}
@@ -196,7 +203,7 @@ func (l *list[T]) beginning() string {
 	if l.app.writable() != nil || l.can(keys.New) != nil {
 		return ""
 	}
-	return l.begin
+	return strings.Replace(l.begin, "n ", l.app.capOf(keys.New, l.keys)+" ", 1)
 }
 
 // note is what stands in place of rows: what is so, and what to do about it, on

@@ -12,6 +12,7 @@ import (
 	"strings"
 	"time"
 
+	conf "patrol/config"
 	"patrol/model"
 
 	tea "charm.land/bubbletea/v2"
@@ -26,11 +27,12 @@ type Config struct {
 	Actor     model.Actor
 	In        io.Reader // a terminal, or what an SSH client types
 	Out       io.Writer
-	Env       []string // of the person's side, NAME=value
-	Database  string   // where the database is, for people
-	Flags     []string // words that stay in the header: "DEMO", "AS sam", "CLOCK 2027-01-02"
-	Rehearsal bool     // the clock is set by --at: every change is refused (R174)
-	Window    *Window  // nil: In and Out are a terminal of this machine
+	Env       []string     // of the person's side, NAME=value
+	Database  string       // where the database is, for people
+	Flags     []string     // words that stay in the header: "DEMO", "AS sam", "CLOCK 2027-01-02"
+	Rehearsal bool         // the clock is set by --at: every change is refused (R174)
+	Console   conf.Console // what the person has chosen
+	Window    *Window      // nil: In and Out are a terminal of this machine
 	// Serve serves HTTP and SSH until the console has ended, and gives the address
 	// of HTTP. It is asked once. Nil: not from here.
 	Serve func() (address string, err error)

@@ -190,16 +190,16 @@ func (s *secret) view() page {
 	th := s.app.theme
 	p := page{who: s.app.roleHere(s.in.role), cursor: &position{3, 1}}
 	text := s.text.Reveal()
-	row, hint := text[:max(len(text)-model.SecretLength, 0)]+strings.Repeat("•", model.SecretLength), "v shows it"
+	row, hint := text[:max(len(text)-model.SecretLength, 0)]+strings.Repeat("•", model.SecretLength), s.app.cap(keys.Show)+" shows it"
 	if s.shown {
-		row, hint = text, "v hides it"
+		row, hint = text, s.app.cap(keys.Show)+" hides it"
 	}
 	said := cmp.Or(s.said, "Created. This secret is shown now and never again.")
 	if s.app.slim() {
 		said, hint = "Shown now and never again.", ""
 	}
 	if width(row)+3 > s.w {
-		row, hint = th.paint(warn, "too narrow to show: c copies"), ""
+		row, hint = th.paint(warn, "too narrow to show: "+s.app.cap(keys.CopySecret)+" copies"), ""
 	} else {
 		row = th.paint(accent, row)
 	}
@@ -210,7 +210,7 @@ func (s *secret) view() page {
 		"   " + th.state(okay, said),
 		"   " + spread(row, th.paint(dim, hint), min(s.w-4, 72)),
 		s.tick(s.copied != nil, s.copied != nil && s.copied.local, "copied", s.clipboard()),
-		s.tick(s.stored, true, "stored", "space ticks it, when you have stored it"),
+		s.tick(s.stored, true, "stored", s.app.cap(keys.Stored)+" ticks it, when you have stored it"),
 	}
 	if !s.app.low() {
 		p.rows = append(p.rows, "")

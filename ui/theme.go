@@ -1,8 +1,10 @@
 package ui
 
 import (
-	"strconv"
+	"cmp"
 	"strings"
+
+	conf "patrol/config"
 
 	"charm.land/lipgloss/v2"
 	"github.com/charmbracelet/colorprofile"
@@ -31,20 +33,12 @@ var symbols = [looks]string{okay: "●", warn: "◐", bad: "✕", off: "○"}
 // theme turns looks into escape sequences for one terminal. What is painted in
 // one theme is painted again when another takes its place.
 type theme struct {
+	name  string        // what was chosen: one of conf.Themes
 	on    [looks]string // the sequence that begins it; empty: nothing to do
+	row   string        // the sequence that the current row begins with; empty: the marker is enough
 	ascii bool          // our symbols become ASCII
 	bytes bool          // and everything else too: no UTF-8 here
 }
-
-// background is what is known of the terminal's.
-type background uint8
-
-const (
-	darkSoFar background = iota // most are, and it has just been asked
-	dark
-	light
-	untold // it doesn't answer
-)
 
 // The colours have a contrast of at least 5:1 on #16161e and on white; those for
 // a background that nobody tells have 5:1 on the one and 3:1 on the other.
@@ -66,8 +60,25 @@ var (
 	sixteenStyles = [looks]lipgloss.Style{okay: colour("2"), bad: colour("1"), accent: bold, marker: bold, head: bold}
 	plainStyles   = [looks]lipgloss.Style{accent: bold, marker: bold, head: bold}
 
+	// Those of contrast have 7:1 and dim nothing; on a background that nobody tells
+	// no colour has that.
+	contrastDark = [looks]lipgloss.Style{
+		okay: colour("120"), warn: colour("227"), bad: colour("217"), accent: bold, marker: bold, head: bold,
+	}
+	contrastLight = [looks]lipgloss.Style{
+		okay: colour("22"), warn: colour("#574d00"), bad: colour("88"), accent: bold, marker: bold, head: bold,
+	}
+
 	bold = lipgloss.NewStyle().Bold(true)
 )
+
+// roles are the looks that somebody may give a colour of his own.
+var roles = map[string][]look{"ok": {okay}, "warn": {warn}, "bad": {bad}, "off": {off}, "dim": {dim}, "accent": {accent, marker}, "heading": {head}}
+
+// rows are the ways to mark the current row besides its marker.
+var rowMarks = map[string]string{"bold": "\x1b[1m", "reverse": "\x1b[7m"}
+
+const underlined = "\x1b[4m"
 
 // colour is "#rrggbb", or the number of one of the terminal's own.
 func colour(name string) lipgloss.Style {
@@ -76,29 +87,72 @@ func colour(name string) lipgloss.Style {
 
 const reset = "\x1b[m"
 
-// newTheme chooses by what the terminal can do, by its background, and by the
-// environment it was started in.
-func newTheme(p colorprofile.Profile, back background, env environment) *theme {
-	styles := &darkStyles
-	switch {
-	case env["NO_COLOR"] != "" || p < colorprofile.ANSI:
-		styles = &plainStyles
-	case p == colorprofile.ANSI:
-		styles = &sixteenStyles
-	case back == light:
-		styles = &lightStyles
-	case back == untold:
-		styles = &eitherStyles
+// newTheme is what somebody has chosen, as far as the terminal can show it. Where
+// he has left it to the terminal, its background decides; NO_COLOR always wins.
+func newTheme(chosen conf.Console, p colorprofile.Profile, back background, env environment) *theme {
+	t := &theme{name: cmp.Or(chosen.Theme, conf.Themes[0]), row: rowMarks[chosen.Row]}
+	switch t.name {
+	case "dark":
+		back = dark
+	case "light":
+		back = light
+	case "contrast":
+		t.row = cmp.Or(t.row, underlined)
 	}
-	t := &theme{}
+	styles, own := t.styles(env["NO_COLOR"] != "" || p < colorprofile.ANSI, p == colorprofile.ANSI, back)
 	for l, style := range styles {
-		t.on[l], _, _ = strings.Cut(style.Render("x"), "x")
+		t.on[l] = sequence(style)
+	}
+	for role, name := range chosen.Colours {
+		for _, l := range roles[role] {
+			if own {
+				t.on[l] = sequence(colour(name))
+			}
+		}
 	}
 	locale := env.locale()
 	t.bytes = !strings.Contains(locale, "utf8")
-	t.ascii = t.bytes || env["TERM"] == "linux" || strings.HasPrefix(locale, "zh") ||
-		strings.HasPrefix(locale, "ja") || strings.HasPrefix(locale, "ko")
+	t.ascii = t.bytes || chosen.Symbols == "ascii" || chosen.Symbols != "symbols" && (env["TERM"] == "linux" || strings.HasPrefix(locale, "zh") ||
+		strings.HasPrefix(locale, "ja") || strings.HasPrefix(locale, "ko"))
 	return t
+}
+
+// styles are those of the theme on a terminal without colours, with sixteen or
+// with more; own tells whether somebody's own colours may take their place.
+func (t *theme) styles(none, sixteen bool, back background) (styles *[looks]lipgloss.Style, own bool) {
+	switch {
+	case none || t.name == "mono":
+		return &plainStyles, false
+	case t.name == "16":
+		return &sixteenStyles, false
+	case t.name == "contrast" && (sixteen || back == untold || back == darkSoFar):
+		return &plainStyles, false
+	case t.name == "contrast" && back == light:
+		return &contrastLight, false
+	case t.name == "contrast":
+		return &contrastDark, false
+	case sixteen:
+		return &sixteenStyles, false
+	case back == light:
+		return &lightStyles, true
+	case back == untold:
+		return &eitherStyles, true
+	}
+	return &darkStyles, true
+}
+
+// sequence is what begins a style.
+func sequence(style lipgloss.Style) string {
+	begin, _, _ := strings.Cut(style.Render("x"), "x")
+	return begin
+}
+
+// current is how the current row is drawn.
+func (t *theme) current(row string) string {
+	if t.row == "" {
+		return row
+	}
+	return t.row + strings.ReplaceAll(row, reset, reset+t.row) + reset
 }
 
 // paint gives s the look l. s has no line ends.
@@ -146,55 +200,4 @@ func (t *theme) encode(frame string) string {
 		}
 	}
 	return b.String()
-}
-
-// environment is the variables of the person's side: at the machine itself the
-// process's, over SSH what the client sent.
-type environment map[string]string
-
-func newEnvironment(list []string) environment {
-	env := environment{}
-	for _, entry := range list {
-		name, value, _ := strings.Cut(entry, "=")
-		env[name] = value
-	}
-	return env
-}
-
-// number is a variable's value, or what is usual.
-func (env environment) number(name string, usual int) int {
-	if n, err := strconv.Atoi(env[name]); err == nil && n > 0 && n < 10_000 {
-		return n
-	}
-	return usual
-}
-
-// locale is the one in force for characters, in small letters and without
-// dashes: "en_us.utf8".
-func (env environment) locale() string {
-	for _, name := range []string{"LC_ALL", "LC_CTYPE", "LANG"} {
-		if env[name] != "" {
-			return strings.ReplaceAll(strings.ToLower(env[name]), "-", "")
-		}
-	}
-	return ""
-}
-
-// background is what some terminals say of theirs before they are asked.
-func (env environment) background() background {
-	switch env["COLORFGBG"][strings.LastIndexByte(env["COLORFGBG"], ';')+1:] {
-	case "", "default":
-		return darkSoFar
-	case "7", "15":
-		return light
-	}
-	return dark
-}
-
-// remote tells whether the person sits at another machine than the program.
-func (env environment) remote() bool { return env["SSH_CONNECTION"] != "" || env["SSH_TTY"] != "" }
-
-// multiplexed tells whether tmux or screen stands between.
-func (env environment) multiplexed() bool {
-	return env["TMUX"] != "" || strings.HasPrefix(env["TERM"], "tmux") || strings.HasPrefix(env["TERM"], "screen")
 }
