@@ -224,7 +224,7 @@ func choicesOf(r recording) choices {
 // A80; permissions are one's own memberships.
 var (
 	onlyInProjects  = []string{"container_registry_image_prefix", "permissions"}
-	otherInProjects = []string{"default_branch", "merge_requests_enabled", "merge_requests_access_level", "permissions"}
+	otherInProjects = []string{"default_branch", "merge_requests_enabled", "merge_method", "wiki_enabled", "snippets_enabled", "lfs_enabled", "merge_requests_access_level", "permissions"}
 )
 
 // varying are the fields whose value depends on the world.

@@ -204,6 +204,10 @@ func (c *call) project(o *object, p *model.Project) {
 	o.number("open_issues_count", int64(p.OpenIssues))
 	o.text("merge_requests_access_level", "disabled")
 	o.boolean("merge_requests_enabled", false)
+	o.text("merge_method", "merge") // this and the three below are asked for by clients that compare a project
+	o.boolean("wiki_enabled", false)
+	o.boolean("snippets_enabled", false)
+	o.boolean("lfs_enabled", false)
 	if c.Pass.Caller.Kind != model.Nobody {
 		o.object("permissions", func(o *object) {
 			o.access("project_access", p.DirectRole)

@@ -115,7 +115,7 @@ var (
 		"readme_url", aNull, "avatar_url", aNull, "forks_count", aNumber, "star_count", aNumber, "namespace", the("ProjectNamespace"))
 	fullProjectFields = fields("visibility", aVisibility, "archived", always(false), "empty_repo", aBoolean, "creator_id", aNumber,
 		"issues_enabled", aBoolean, "packages_enabled", aBoolean, "container_registry_enabled", aBoolean, "container_registry_image_prefix", aText,
-		"open_issues_count", aNumber, "merge_requests_access_level", oneOf("disabled"), "merge_requests_enabled", always(false))
+		"open_issues_count", aNumber, "merge_requests_access_level", oneOf("disabled"), "merge_requests_enabled", always(false), "merge_method", oneOf("merge"), "wiki_enabled", always(false), "snippets_enabled", always(false), "lfs_enabled", always(false))
 	permissionFields = forSome(fields("permissions", objectOf(fields("project_access", either(the("ProjectAccess"), aNull), "group_access", either(the("ProjectAccess"), aNull)))))
 
 	namespaceFields = fields("id", aNumber, "name", aText, "path", aText, "kind", oneOf("group"), "full_path", aText,
