@@ -41,6 +41,15 @@ func Lookup(key string, sets ...Set) (Binding, bool) {
 	return Binding{}, false
 }
 
+// Find is the binding of an action in a set.
+func Find(set Set, do Action) (Binding, bool) {
+	i := slices.IndexFunc(set.Bindings, func(b Binding) bool { return b.Action == do })
+	if i < 0 {
+		return Binding{}, false
+	}
+	return set.Bindings[i], true
+}
+
 // Footer is the line of keys that work right now, at most width cells wide:
 // those that word doesn't leave out by answering "", most useful first. Help,
 // where a set has it, always fits and stands last.

@@ -6,16 +6,17 @@ import "slices"
 // told which one was pressed.
 const (
 	// everywhere
-	Help    Action = "help"
-	Quit    Action = "quit"
-	Back    Action = "back"
-	Suspend Action = "suspend"
-	Go      Action = "go"
-	Palette Action = "palette"
-	Place   Action = "place"
-	Jump    Action = "jump"
-	Undo    Action = "undo"
-	Reload  Action = "reload"
+	Help     Action = "help"
+	Quit     Action = "quit"
+	Back     Action = "back"
+	Suspend  Action = "suspend"
+	Go       Action = "go"
+	Palette  Action = "palette"
+	Place    Action = "place"
+	Jump     Action = "jump"
+	Undo     Action = "undo"
+	Reload   Action = "reload"
+	Commands Action = "commands"
 
 	// after g
 	GoHome     Action = "home"
@@ -102,6 +103,7 @@ var Global = Set{"Everywhere", []Binding{
 	{Action: Back, Keys: []string{"esc", "left", "h"}, Short: "back", Long: "leave the filter; then clear marks; then back; never quits", Hidden: true},
 	{Action: Jump, Keys: []string{"ctrl+o"}, Short: "jump back", Long: "jump back to the former place", Hidden: true},
 	{Action: Reload, Keys: []string{"R"}, Short: "reload", Long: "reload, or check again", Hidden: true},
+	{Action: Commands, Keys: []string{"C"}, Short: "commands", Long: "what was done in this console, as commands", Hidden: true},
 	{Action: Suspend, Keys: []string{"ctrl+z"}, Short: "suspend", Long: "suspend Patrol; `fg` brings it back", Hidden: true},
 	{Action: Quit, Keys: []string{"q", "ctrl+c"}, Short: "quit", Long: "quit; asks while a secret is not stored", Hidden: true},
 	{Action: Help, Keys: []string{"?"}, Short: "help", Long: "help for this screen"},
@@ -280,6 +282,10 @@ var (
 		open("all of it", "all that the entry says"),
 	}, moves)}
 
+	Acts = Set{"Commands of what was done", join([]Binding{
+		{Action: Copy, Keys: []string{"y"}, Short: "copy", Long: "copy the command"},
+	}, moves)}
+
 	Instance = Set{"Settings of the instance", join([]Binding{
 		{Action: Edit, Keys: []string{"e", "enter", "right", "l"}, Short: "change", Long: "give it another value", Changes: true},
 	}, moves)}
@@ -367,6 +373,6 @@ func hidden(b Binding) Binding {
 func Sets() []Set {
 	return []Set{
 		Global, Typing, Places, Home, Projects, Groups, ActiveTokens, InactiveTokens, AllTokens, Members,
-		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Instance, Refused, Paste, Anything, Found, Calendar, Bulk, Secret, Secrets, Closed, TextField, ChipField, NumberedField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
+		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Acts, Instance, Refused, Paste, Anything, Found, Calendar, Bulk, Secret, Secrets, Closed, TextField, ChipField, NumberedField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
 	}
 }

@@ -42,6 +42,8 @@ type App struct {
 
 	toast   toast
 	undos   []undo
+	command string // that does what was just done; the next key takes it off the screen
+	acts    []act
 	serving string // where this console serves; empty: it doesn't
 	version uint64 // of the store, when it was last looked at
 	news    bool   // what is being read anew was changed by somebody else
@@ -62,6 +64,7 @@ type undo struct {
 	done    string                                // "sam is Developer"
 	changed func(context.Context) (string, error) // what somebody has made of it since, or ""
 	back    func(context.Context) error
+	command []string // that takes it back
 }
 
 // newApp makes a console with its first screen.

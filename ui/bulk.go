@@ -256,6 +256,7 @@ func (b *bulk) proceed() tea.Cmd {
 			}, func() tea.Cmd {
 				b.done()
 				a.say(okay, plural(n, "token")+" revoked")
+				a.acted(idWords("revoke", ids)...)
 				return a.pop()
 			})
 		}}

@@ -75,7 +75,7 @@ func TestWho(t *testing.T) {
 	if u := must(s.db.User(t.Context(), root, ann.ID, "")); u.Blocked {
 		t.Error("No has blocked somebody")
 	}
-	d.keys("b").pass(confirmSleeps).keys("y").shows("✕ blocked", "b unblock")
+	d.keys("b").pass(confirmSleeps).keys("y").shows("✕ blocked", "patrol user block ann").keys("down").shows("b unblock")
 	if u := must(s.db.User(t.Context(), root, ann.ID, "")); !u.Blocked {
 		t.Error("R153: ann isn't blocked")
 	}

@@ -307,6 +307,9 @@ func (a *App) footer() string {
 		}
 		return " ? keys"
 	}
+	if row := a.commandRow(); row != "" && !a.low() {
+		return row
+	}
 	front := a.front()
 	if front.box() {
 		return ""

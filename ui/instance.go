@@ -74,6 +74,7 @@ func (v settingValue) send(ctx context.Context) (func() tea.Cmd, error) {
 	}
 	return func() tea.Cmd {
 		v.app.say(okay, s.Key+" is now "+orDash(clean(s.Value)))
+		v.app.acted("settings", s.Key, v.value)
 		return v.app.pop()
 	}, nil
 }

@@ -17,7 +17,15 @@ func (a *App) key(msg tea.KeyPressMsg) tea.Cmd {
 	if !a.toast.sticky || key == "esc" {
 		a.toast = toast{}
 	}
-	front := a.front()
+	front, command := a.front(), a.command
+	if front.once() { // a secret: its command is shown after it
+		command = ""
+	} else {
+		a.command = ""
+	}
+	if command != "" && key == a.copyKey() && !front.box() && !front.typing() {
+		return a.copyText(command, "the command")
+	}
 	if key == "ctrl+c" && front.box() {
 		if c, ok := front.(*confirm); ok && c.q.quits {
 			return c.act(press{keys.Yes, key})
@@ -66,6 +74,8 @@ func (a *App) perform(b keys.Binding, key string) tea.Cmd {
 		return nil
 	case keys.Jump:
 		return a.jump()
+	case keys.Commands:
+		return a.push(newActs(a))
 	case keys.Reload:
 		return tea.Batch(a.front().act(press{b.Action, key}), a.reload())
 	case keys.Undo:
@@ -213,6 +223,7 @@ func (a *App) undo() tea.Cmd {
 		return a.change(u.back, func() tea.Cmd {
 			a.undos = slices.Delete(a.undos, last, last+1)
 			a.say(okay, "taken back: "+u.done)
+			a.acted(u.command...)
 			return a.reload()
 		})
 	}

@@ -117,6 +117,7 @@ func removeMember(p *place, m model.Member) tea.Cmd {
 				return a.Store.RemoveMember(ctx, a.Actor, p.Ref(), m.User.ID)
 			}, func() tea.Cmd {
 				a.say(okay, name+" removed")
+				a.acted("member", "remove", p.path, m.User.Username)
 				return a.reload()
 			})
 		},
@@ -278,6 +279,7 @@ func (c memberValues) send(ctx context.Context) (func() tea.Cmd, error) {
 		}
 		return func() tea.Cmd {
 			a.say(okay, fmt.Sprintf("%s is %s", clean(u.Username), c.role))
+			a.acted(memberCommand("add", c.in, u.Username, c.role, ends)...)
 			return a.pop()
 		}, nil
 	}
@@ -287,7 +289,8 @@ func (c memberValues) send(ctx context.Context) (func() tea.Cmd, error) {
 	}
 	text := fmt.Sprintf("%s is %s", clean(before.User.Username), c.role)
 	return func() tea.Cmd {
-		a.done(text, undo{done: text,
+		a.acted(memberCommand("set", c.in, before.User.Username, c.role, ends)...)
+		a.done(text, undo{done: text, command: memberCommand("set", c.in, before.User.Username, before.Role, before.ExpiresOn),
 			changed: func(ctx context.Context) (string, error) {
 				found, err := a.Store.Members(ctx, a.Actor, in, false, before.User.Username, model.Page{Limit: model.MaxPage})
 				for _, now := range found.Rows {

@@ -73,6 +73,7 @@ func (v placeValues) send(ctx context.Context) (func() tea.Cmd, error) {
 	}
 	return func() tea.Cmd {
 		a.say(okay, clean(made.path)+" created")
+		a.acted(v.asked.Kind.String(), "add", v.asked.FullPath, "--visibility="+v.asked.Visibility.String())
 		shown := a.replace(newPlace(a, made, activeTab))
 		if v.first {
 			return tea.Batch(shown, a.makeToken(made))

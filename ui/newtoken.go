@@ -165,7 +165,10 @@ func (v tokenValues) send(ctx context.Context) (func() tea.Cmd, error) {
 	if err != nil {
 		return nil, err
 	}
-	return func() tea.Cmd { return v.app.replace(newSecret(v.app, v.in, issued)) }, nil
+	return func() tea.Cmd {
+		v.app.acted(tokenCommand(v.asked, v.in)...)
+		return v.app.replace(newSecret(v.app, v.in, issued))
+	}, nil
 }
 
 // judgeToken is the form's last row: whether it can be created, and whether it

@@ -121,7 +121,9 @@ func flipSwitch(p *place) tea.Cmd {
 			p.creation.Rule = ""
 		}
 		text := "saved: " + onOff(on)
-		a.done(text, undo{done: clean(p.path) + " token creation " + onOff(on),
+		command := func(on bool) []string { return []string{"group", "set", p.path, "token_creation", onOff(on)} }
+		a.acted(command(on)...)
+		a.done(text, undo{done: clean(p.path) + " token creation " + onOff(on), command: command(!on),
 			changed: func(ctx context.Context) (string, error) {
 				g, err := a.Store.Group(ctx, a.Actor, ref)
 				if err != nil || g.TokenCreation == on {

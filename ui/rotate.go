@@ -174,6 +174,7 @@ func (v rotation) send(ctx context.Context) (func() tea.Cmd, error) {
 		return nil, err
 	}
 	return func() tea.Cmd {
+		v.app.acted(rotateCommand(v.asked, v.token.ID)...)
 		s := newSecret(v.app, v.in, made[0])
 		s.said = "Rotated. Shown now and never again; the old one " + v.oldWorks() + "."
 		if v.asked.OverlapHours == 0 {

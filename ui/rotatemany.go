@@ -95,6 +95,7 @@ func (v rotations) send(ctx context.Context) (func() tea.Cmd, error) {
 		a := v.app
 		a.stack = a.stack[:len(a.stack)-1] // the form; the page is replaced
 		a.say(okay, plural(len(made), "token")+" rotated, all in one step")
+		a.acted(rotateCommand(v.asked, v.ids...)...)
 		return a.replace(newSecrets(a, made))
 	}, nil
 }

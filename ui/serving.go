@@ -34,6 +34,7 @@ func (a *App) serve() tea.Cmd {
 		a.serving = address
 		a.Flags = append(a.Flags[:len(a.Flags):len(a.Flags)], "SERVING "+address)
 		a.say(okay, "HTTP and SSH are served until this console ends")
+		a.acted("serve")
 		return a.reload()
 	})
 }

@@ -235,6 +235,7 @@ func (a *App) revoke(ids []int64, said string, after func()) tea.Cmd {
 			after()
 		}
 		a.say(okay, said)
+		a.acted(idWords("revoke", ids)...)
 		return a.reload()
 	})
 }

@@ -95,11 +95,12 @@ func (a *App) block(u model.User) tea.Cmd {
 			_, err := a.Store.ChangeUser(ctx, a.Actor, u.ID, model.UserChange{Blocked: &now})
 			return err
 		}, func() tea.Cmd {
-			said := name + " is blocked"
+			said, verb := name+" is blocked", "block"
 			if !now {
-				said = name + " is let in again"
+				said, verb = name+" is let in again", "unblock"
 			}
 			a.say(okay, said)
+			a.acted("user", verb, u.Username)
 			return a.reload()
 		})
 	}
@@ -111,5 +112,5 @@ func (a *App) block(u model.User) tea.Cmd {
 	if u.Tokens > 0 {
 		lines = append(lines, fmt.Sprintf("Personal tokens that work now: %s.", count(u.Tokens)))
 	}
-	return a.push(newConfirm(a, question{title: "Block " + name + "?", lines: append(lines, "b lets him in again."), yesWord: "Yes, block", yes: do}))
+	return a.push(newConfirm(a, question{title: "Block " + name + "?", lines: append(lines, a.cap(keys.Block)+" lets him in again."), yesWord: "Yes, block", yes: do}))
 }
