@@ -54,6 +54,7 @@ const (
 	Rotate    Action = "rotate"
 	Why       Action = "why"
 	Block     Action = "block"
+	Theme     Action = "theme"
 	Switch    Action = "switch"
 	Bell      Action = "bell"
 	Serve     Action = "serve"
@@ -288,6 +289,12 @@ var (
 
 	Instance = Set{"Settings of the instance", join([]Binding{
 		{Action: Edit, Keys: []string{"e", "enter", "right", "l"}, Short: "change", Long: "give it another value", Changes: true},
+		{Action: Theme, Keys: []string{"T"}, Short: "theme", Long: "the console's colours: try them, and choose"},
+	}, moves)}
+
+	Themes = Set{"Theme", join([]Binding{
+		{Action: Open, Keys: []string{"enter"}, Short: "keep", Long: "keep the theme until the console ends; moving tries it"},
+		{Action: Write, Keys: []string{"f"}, Short: "write it", Long: "write the theme into your config.toml: its line, nothing else"},
 	}, moves)}
 
 	Refused = Set{"What was refused", join([]Binding{
@@ -373,6 +380,6 @@ func hidden(b Binding) Binding {
 func Sets() []Set {
 	return []Set{
 		Global, Typing, Places, Home, Projects, Groups, ActiveTokens, InactiveTokens, AllTokens, Members,
-		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Acts, Instance, Refused, Paste, Anything, Found, Calendar, Bulk, Secret, Secrets, Closed, TextField, ChipField, NumberedField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
+		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Acts, Instance, Themes, Refused, Paste, Anything, Found, Calendar, Bulk, Secret, Secrets, Closed, TextField, ChipField, NumberedField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
 	}
 }

@@ -36,7 +36,7 @@ func (a *App) placeGoals() (list []goal) {
 			list = append(list, goal{text: "go to " + b.Short, key: "g " + b.Keys[0], do: func() tea.Cmd { return a.goTo(b.Keys[0]) }})
 		}
 	}
-	return list
+	return append(list, goal{text: "theme: the console's colours", do: func() tea.Cmd { return a.push(newThemes(a)) }})
 }
 
 // settingGoals are the instance's settings.

@@ -54,6 +54,7 @@ var views = []struct{ name, keys string }{
 	{"entry", "g a enter"},
 	{"instance", "g s"},
 	{"setting", "g s down enter"},
+	{"theme", "g s T"},
 	{"help", "g p ?"},
 	{"palette", "g p :"},
 	{"palette-typed", "g p : ‹token›"},

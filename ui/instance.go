@@ -32,6 +32,7 @@ func newInstance(a *App) screen {
 		return list, err
 	}
 	l.deeds = map[keys.Action]deed{
+		keys.Theme: {do: func() tea.Cmd { return a.push(newThemes(a)) }},
 		keys.Edit: l.row(func(s model.Setting) tea.Cmd { return a.push(newSettingForm(a, s)) }, func(model.Setting) error {
 			return a.may(model.Administer, model.Target{})
 		}),
