@@ -48,8 +48,9 @@ var imports = map[string]struct{ inside, outside []string }{
 	"patrol/server/rest":    {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"}},
 	"patrol/server/ssh": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door"},
 		outside: []string{"charm.land/wish/v2", "charm.land/ssh", "golang.org/x/crypto/ssh"}},
-	"patrol/bench": {}, // tests only
-	"patrol/cli": {inside: []string{"patrol/model", "patrol/keys", "patrol/config", "patrol/demo", "patrol/plain", "patrol/sshkey", "patrol/storage", "patrol/storage/sqlite", "patrol/server", "patrol/server/ssh", "patrol/ui"}, outside: []string{
+	"patrol/notices": {inside: []string{"patrol/model"}, outside: []string{"github.com/wneessen/go-mail"}},
+	"patrol/bench":   {}, // tests only
+	"patrol/cli": {inside: []string{"patrol/model", "patrol/keys", "patrol/config", "patrol/demo", "patrol/notices", "patrol/plain", "patrol/sshkey", "patrol/storage", "patrol/storage/sqlite", "patrol/server", "patrol/server/ssh", "patrol/ui"}, outside: []string{
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/coreos/go-systemd/v22/", "github.com/charmbracelet/x/", "github.com/muesli/cancelreader"}},
 }
 

@@ -69,11 +69,11 @@ func noticeText(n model.Notice) string {
 }
 
 func (a *app) noticeCommand() *cobra.Command {
-	return parent("notice", "Notices of tokens that are about to expire, or have",
+	return parent("notice", "Notices of tokens that are about to expire, or have; and to whom notices and events go",
 		a.leaf("list", "List the notices, newest first; a running server or console writes them", cobra.NoArgs, func(s *session, _ []string) error {
 			return printList(s, 0, noticeColumns, func(n model.Notice) any { return shapeNotice(n) },
 				func(p model.Page) (model.List[model.Notice], error) { return s.store.Notices(s.ctx, s.actor, p) })
-		}))
+		}), a.noticeTargetsCommand(), a.noticeTestCommand())
 }
 
 // hookLimit is how long a notice hook may run.

@@ -24,6 +24,7 @@ type serveFlags struct {
 	http, ssh, url  string
 	tlsCert, tlsKey string
 	noticeHook      string
+	noticeTargets   string
 	logFormat       string
 	logLevel        slog.Level
 	proxies         []netip.Prefix
@@ -55,6 +56,7 @@ func (a *app) serveCommand() *cobra.Command {
 	f.StringVar(&flags.ssh, "ssh", "127.0.0.1:2222", "address for Git and the console over SSH; off: none")
 	f.StringVar(&flags.url, "url", "", "the address that people reach it at, such as https://git.example.org (where it listens)")
 	f.StringVar(&flags.noticeHook, "notice-hook", "", "executable file that gets each notice of an expiring token on its standard input, as one JSON object")
+	noticeTargetsFlag(f, &flags.noticeTargets)
 	f.StringVar(&flags.tlsCert, "tls-cert", "", "file of the TLS certificate and those above it, in PEM form")
 	f.StringVar(&flags.tlsKey, "tls-key", "", "file of the certificate's key")
 	f.Var(valueFlag[[]netip.Prefix]{&flags.proxies, flags.addProxy, "range"}, "trusted-proxy",
@@ -76,6 +78,10 @@ func (s *session) serve(flags serveFlags, l listeners) error {
 		s.note("warning: the clock was set to %s: every change is refused, nothing is written", at)
 	}
 	log := s.logger(flags)
+	targets, err := s.targets(flags.noticeTargets)
+	if err != nil {
+		return err
+	}
 	v, err := s.newServing(flags, l, log)
 	if err != nil {
 		return err
@@ -86,6 +92,7 @@ func (s *session) serve(flags serveFlags, l listeners) error {
 	}
 	s.note("http: listening on %s", listening(l.http.Addr()))
 	defer s.tend(log, delivery(log, flags.noticeHook))()
+	defer s.tell(log, targets)()
 	ctx, stop := context.WithCancel(s.ctx)
 	defer stop()
 	notify(log, daemon.SdNotifyReady)

@@ -34,6 +34,8 @@ const MostDue = 100_000
 type Outlook struct {
 	In7, In30 int       // that expire within so many days, today's end not among them; at most MostDue
 	Notice    time.Time // when the oldest notice was written that nobody has taken yet; zero: none waits
+
+	FailingTargets int // of events, that didn't take what they were sent last
 }
 
 var ruleNumber = regexp.MustCompile(`^[RAG][1-9][0-9]{0,2}$`)

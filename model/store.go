@@ -29,6 +29,7 @@ type Store interface {
 	Upkeep
 	Measures
 	Notices
+	Events
 	Refusals
 	Uses
 	Enquiries

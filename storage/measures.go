@@ -5,6 +5,7 @@ import (
 	"database/sql"
 	"slices"
 	"sync/atomic"
+	"time"
 
 	"patrol/model"
 )
@@ -52,6 +53,13 @@ func (db *DB) Outlook(ctx context.Context) (due model.Outlook, err error) {
 		var at sql.NullInt64
 		_, err := t.row(oldestNoticeSQL, nil, &at)
 		due.Notice = timeOf(at)
+		if err != nil {
+			return err
+		}
+		_, err = t.row(stuckSQL, []any{t.now.Add(-time.Hour).UnixMilli()}, &due.FailingTargets, &at)
+		if stuck := timeOf(at); !stuck.IsZero() && (due.Notice.IsZero() || stuck.Before(due.Notice)) {
+			due.Notice = stuck
+		}
 		return err
 	})
 	return due, err

@@ -135,6 +135,7 @@ func TestPlans(t *testing.T) {
 		"R96 notices":             {"", func() error { _, err := db.Notices(ctx, asMara, first); return err }},
 		"R96 all notices":         {"", func() error { _, err := db.Notices(ctx, root, first); return err }},
 		"R96 undelivered notices": {"", func() error { _, err := db.Undelivered(ctx, 10); return err }},
+		"R96 events":              {"", func() error { _, _, _, err := db.NextEvents(ctx, model.Position{}, model.EventKinds, 10); return err }},
 		"projects with counts":    {"", func() error { _, err := db.Projects(ctx, root, model.PlaceQuery{Counts: true}, first); return err }},
 		"groups with counts":      {"", func() error { _, err := db.Groups(ctx, asMara, model.PlaceQuery{Counts: true}, first); return err }},
 	} {

@@ -73,6 +73,9 @@ func (t *tx) refusals(token int64, of *noted) error {
 			if err := t.exec(addCountSQL, token, string(door), since.count, t.now.UnixMilli()); err != nil {
 				return err
 			}
+			if err := t.refusedAgain(token, door, since.count); err != nil {
+				return err
+			}
 		}
 	}
 	return nil
@@ -110,7 +113,7 @@ const (
 
 // dropRefusals forgets refusals that didn't come again for a long time (R99).
 func (t *tx) dropRefusals() (more bool, err error) {
-	return t.dropOld(refusalKept, dropOldRefusalsSQL, dropOldCountsSQL)
+	return t.dropOld(refusalKept, dropOldRefusalsSQL, dropOldCountsSQL, dropRefusedAgainSQL)
 }
 
 // dropOld runs deletions of what is older than an age, a batch each.

@@ -20,6 +20,7 @@ var (
 	commitSizes = prometheus.NewDesc("patrol_commit_changes", "Commits by how many changes they held together.", nil, nil)
 	expiring    = prometheus.NewDesc("patrol_tokens_expiring", "Live tokens that expire within so many days; at most 100000.", []string{"days"}, nil)
 	noticeAge   = prometheus.NewDesc("patrol_oldest_notice_age_seconds", "Age of the oldest notice that was not delivered; 0: none waits.", nil, nil)
+	failing     = prometheus.NewDesc("patrol_notice_targets_failing", "Targets of notices that did not take what they were sent last.", nil, nil)
 )
 
 // stored collects what the store knows.
@@ -34,7 +35,7 @@ type stored struct {
 
 // Describe is for prometheus.Collector.
 func (s *stored) Describe(to chan<- *prometheus.Desc) {
-	for _, d := range []*prometheus.Desc{commitSizes, expiring, noticeAge} {
+	for _, d := range []*prometheus.Desc{commitSizes, expiring, noticeAge, failing} {
 		to <- d
 	}
 }
@@ -60,6 +61,7 @@ func (s *stored) Collect(to chan<- prometheus.Metric) {
 		age = max(now.Sub(due.Notice), 0)
 	}
 	to <- prometheus.MustNewConstMetric(noticeAge, prometheus.GaugeValue, age.Seconds())
+	to <- prometheus.MustNewConstMetric(failing, prometheus.GaugeValue, float64(due.FailingTargets))
 }
 
 // now is what is due, asked for again only after a while.

@@ -46,6 +46,10 @@ var rowsSince = map[string][]string{
 		`INSERT INTO refused_since VALUES (1, 'git', 3, 1000)`,
 		`INSERT INTO notices (token_id, days, at) VALUES (1, 60, 1000)`,
 	},
+	"0013_targets.sql": {
+		`INSERT INTO targets (name, audit, notice, refused) VALUES ('chat', 1, 1, 1)`,
+		`INSERT INTO refused_again (token_id, door, count, at) VALUES (1, 'git', 20, 1000)`,
+	},
 	"0010_published.sql": {
 		`UPDATE tokens SET published_at = 1000 WHERE id = 2`,
 		`INSERT INTO pushes (project_id, user_id, token_id, refs, at, unseen_objects, unseen_bytes) VALUES (1, 4, 2, '[]', 1000, 1, 40000000)`,

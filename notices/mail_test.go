@@ -1,0 +1,161 @@
+package notices
+
+import (
+	"bufio"
+	"crypto/tls"
+	"encoding/base64"
+	"fmt"
+	"mime"
+	"net"
+	"net/http/httptest"
+	"net/mail"
+	"strings"
+	"testing"
+	"time"
+
+	"patrol/model"
+)
+
+// post is an SMTP server of one dialogue after another.
+type post struct {
+	address, ca string
+	said        chan string // each whole dialogue
+	refuse      string      // the answer to RCPT, if it isn't 250
+	noTLS       bool
+}
+
+func newPost(t *testing.T, p *post) *post {
+	t.Helper()
+	web := httptest.NewTLSServer(nil) // for its certificate
+	t.Cleanup(web.Close)
+	l, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { l.Close() })
+	p.address, p.ca, p.said = l.Addr().String(), writePEM(t, web), make(chan string, 10)
+	go func() {
+		for {
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			p.said <- p.talk(c, &tls.Config{Certificates: web.TLS.Certificates})
+		}
+	}()
+	return p
+}
+
+// talk answers one client and gives all that it said.
+func (p *post) talk(c net.Conn, config *tls.Config) string {
+	defer func() { c.Close() }()
+	c.SetDeadline(time.Now().Add(MostTime))
+	var all strings.Builder
+	r := bufio.NewReader(c)
+	say := func(text string) { fmt.Fprint(c, text, "\r\n") }
+	say("220 post.example.org ESMTP")
+	secure, data := false, false
+	for {
+		line, err := r.ReadString('\n')
+		if err != nil {
+			return all.String()
+		}
+		all.WriteString(line)
+		verb, _, _ := strings.Cut(strings.TrimSpace(line), " ")
+		switch {
+		case data:
+			if line == ".\r\n" {
+				data = false
+				say("250 taken")
+			}
+		case verb == "EHLO" && (secure || p.noTLS):
+			say("250-post.example.org\r\n250 AUTH PLAIN")
+		case verb == "EHLO":
+			say("250-post.example.org\r\n250 STARTTLS")
+		case verb == "STARTTLS":
+			say("220 go ahead")
+			c, secure = tls.Server(c, config), true
+			r = bufio.NewReader(c)
+			all.WriteString("[secure]\r\n")
+		case verb == "AUTH":
+			say("235 welcome")
+		case verb == "RCPT" && p.refuse != "":
+			say(p.refuse)
+		case verb == "DATA":
+			data = true
+			say("354 go on")
+		case verb == "QUIT":
+			say("221 bye")
+			return all.String()
+		default:
+			say("250 well")
+		}
+	}
+}
+
+// R96: a mail goes to those whom a notice concerns, with the password only after
+// STARTTLS, and nothing that somebody named breaks out of its line.
+func TestMail(t *testing.T) {
+	p := newPost(t, &post{})
+	target := Target{Name: "mail", Type: "mail", Server: p.address, Username: "patrol", Password: "hunter2", From: "Patrol <patrol@example.org>", CAFile: p.ca}
+	sender, err := target.peer(Config{Now: func() time.Time { return time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC) }})
+	if err != nil {
+		t.Fatal(err)
+	}
+	e := model.TokenEvent{ID: "notice-7", Kind: model.EventExpiring, TokenID: 5, Token: "dépl\r\nBcc: eve@example.org\r\n\r\n.\r\nQUIT", PlacePath: "acme/web", ExpiresOn: 20785,
+		Addresses: []string{"mara@example.org", "no address", "sam@example.org"}}
+	if err := sender.deliver(t.Context(), e); err != nil {
+		t.Fatal(err)
+	}
+	said := <-p.said
+	open, secure, found := strings.Cut(said, "[secure]\r\n")
+	password := base64.StdEncoding.EncodeToString([]byte("\x00patrol\x00hunter2"))
+	if !found || strings.Contains(open, "AUTH") || !strings.Contains(secure, "AUTH PLAIN "+password) {
+		t.Errorf("the password isn't said, or too early:\n%s", said)
+	}
+	if strings.Count(secure, "RCPT TO:") != 2 || !strings.Contains(secure, "RCPT TO:<mara@example.org>") || !strings.Contains(secure, "RCPT TO:<sam@example.org>") {
+		t.Errorf("R96: it goes to others:\n%s", secure)
+	}
+	_, text, _ := strings.Cut(secure, "DATA\r\n")
+	m, err := mail.ReadMessage(strings.NewReader(text))
+	if err != nil {
+		t.Fatal(err)
+	}
+	subject, err := new(mime.WordDecoder).DecodeHeader(m.Header.Get("Subject"))
+	if err != nil || !strings.HasPrefix(subject, "[Patrol] Token 5 ") || !strings.Contains(subject, "dépl") {
+		t.Errorf("the subject is %q, %v", subject, err)
+	}
+	if m.Header.Get("Bcc") != "" || m.Header.Get("Message-Id") != "<patrol.notice-7@example.org>" || m.Header.Get("Auto-Submitted") != "auto-generated" {
+		t.Errorf("headers %v", m.Header)
+	}
+	if !strings.Contains(text, "patrol token rotate 5") {
+		t.Errorf("it doesn't say what to do:\n%s", text)
+	}
+	e.Addresses = nil
+	if err := sender.deliver(t.Context(), e); err != nil || len(p.said) > 0 {
+		t.Errorf("nobody has an address: %v", err)
+	}
+}
+
+// A server that offers no STARTTLS gets neither password nor mail; one that
+// refuses is said to have refused, without what it repeats.
+func TestMailRefused(t *testing.T) {
+	p := newPost(t, &post{noTLS: true})
+	target := Target{Name: "mail", Type: "mail", Server: p.address, Username: "patrol", Password: "hunter2", From: "patrol@example.org", To: []string{"a@example.org"}, CAFile: p.ca}
+	if err := Test(t.Context(), target, Config{}); err == nil || !strings.Contains(err.Error(), "STARTTLS") {
+		t.Errorf("without STARTTLS: %v", err)
+	}
+	if said := <-p.said; strings.Contains(said, "AUTH") || strings.Contains(said, "MAIL") {
+		t.Errorf("it was told %s", said)
+	}
+	p = newPost(t, &post{refuse: "550 hunter2 \x1b[2J isn't known here"})
+	target.Server, target.CAFile = p.address, p.ca
+	if err := Test(t.Context(), target, Config{}); err == nil || !strings.Contains(err.Error(), "550") || strings.Contains(err.Error(), "hunter2") {
+		t.Errorf("a server that refuses: %v", err)
+	}
+	<-p.said
+	target.CAFile = ""
+	if err := Test(t.Context(), target, Config{}); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("a certificate of nobody: %v", err)
+	}
+}
