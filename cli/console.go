@@ -78,7 +78,7 @@ func (s *session) show(database string, flags ...string) error {
 	defer here.stop()
 	return ui.Run(s.ctx, ui.Config{
 		Store: s.store, Actor: actor, In: s.in, Out: s.out, Env: s.environ(), Database: database,
-		Flags: flags, Rehearsal: s.options.ReadOnly, Serve: here.start, Console: chosen,
+		Flags: flags, Rehearsal: s.options.ReadOnly, Serve: here.start, Rehearse: s.rehearse, Console: chosen,
 	})
 }
 

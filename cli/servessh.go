@@ -67,6 +67,6 @@ func (s *session) consoleFor(ctx context.Context, t ssh.Terminal) error {
 	}
 	return ui.Run(ctx, ui.Config{
 		Store: s.store, Actor: t.Actor, In: t.In, Out: t.Out, Env: t.Env, Database: s.options.Path,
-		Console: s.visitors, Flags: flags, Rehearsal: s.options.ReadOnly, Window: &ui.Window{Size: ui.Size(t.Size), Resizes: sizes},
+		Console: s.visitors, Rehearse: s.rehearse, Flags: flags, Rehearsal: s.options.ReadOnly, Window: &ui.Window{Size: ui.Size(t.Size), Resizes: sizes},
 	})
 }

@@ -13,6 +13,7 @@ import (
 	"patrol/model"
 	"patrol/storage"
 	"patrol/storage/sqlite"
+	"patrol/ui"
 )
 
 // session is an open store and who acts on it.
@@ -59,11 +60,27 @@ func (a *app) options() (storage.Options, error) {
 		if err != nil {
 			return o, usagef("--at %s is not a time: write it as 2026-11-24T10:00:00Z", at)
 		}
-		opened := time.Now()
-		o.Clock = func() time.Time { return start.Add(time.Since(opened)) }
-		o.ReadOnly = true
+		return rehearsing(o, start), nil
 	}
 	return o, nil
+}
+
+// rehearsing is the same store, only read, on a clock that starts at another time
+// (R174).
+func rehearsing(o storage.Options, start time.Time) storage.Options {
+	opened := time.Now()
+	o.Clock = func() time.Time { return start.Add(time.Since(opened)) }
+	o.ReadOnly = true
+	return o
+}
+
+// rehearse opens the store on another clock beside the one that is open.
+func (s *session) rehearse(start time.Time) (ui.Store, func(), error) {
+	store, err := sqlite.Open(s.ctx, rehearsing(s.options, start))
+	if err != nil {
+		return nil, nil, err
+	}
+	return store, func() { store.Close() }, nil // it has only read
 }
 
 // rehearsal is the time to start from; empty: now.

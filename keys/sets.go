@@ -16,6 +16,7 @@ const (
 	Jump     Action = "jump"
 	Undo     Action = "undo"
 	Reload   Action = "reload"
+	OtherDay Action = "other-day"
 	Commands Action = "commands"
 
 	// after g
@@ -105,6 +106,7 @@ var Global = Set{"Everywhere", []Binding{
 	{Action: Jump, Keys: []string{"ctrl+o"}, Short: "jump back", Long: "jump back to the former place", Hidden: true},
 	{Action: Reload, Keys: []string{"R"}, Short: "reload", Long: "reload, or check again", Hidden: true},
 	{Action: Commands, Keys: []string{"C"}, Short: "commands", Long: "what was done in this console, as commands", Hidden: true},
+	{Action: OtherDay, Keys: []string{"@"}, Short: "other day", Long: "everything as it would be on another day; `esc` comes back", Hidden: true},
 	{Action: Suspend, Keys: []string{"ctrl+z"}, Short: "suspend", Long: "suspend Patrol; `fg` brings it back", Hidden: true},
 	{Action: Quit, Keys: []string{"q", "ctrl+c"}, Short: "quit", Long: "quit; asks while a secret is not stored", Hidden: true},
 	{Action: Help, Keys: []string{"?"}, Short: "help", Long: "help for this screen"},
@@ -307,6 +309,11 @@ var (
 		{Action: Leave, Keys: []string{"esc"}, Short: "leave", Long: "leave it"},
 	}}
 
+	Day = Set{"Another day", []Binding{
+		{Action: Answer, Keys: []string{"enter"}, Short: "shows it", Long: "show the day: `30d`, `dec 24` or `2027-01-31`"},
+		{Action: Leave, Keys: []string{"esc"}, Short: "leave", Long: "stay on this day"},
+	}}
+
 	Anything = Set{"Go to anything", []Binding{
 		{Action: Answer, Keys: []string{"enter"}, Short: "does it", Long: "go there, or do it; before what to look for, `t` `p` `r` `u` mean tokens, projects, groups, people and bots"},
 		{Action: Up, Keys: []string{"up"}, Short: "up", Long: "up", Hidden: true},
@@ -380,6 +387,6 @@ func hidden(b Binding) Binding {
 func Sets() []Set {
 	return []Set{
 		Global, Typing, Places, Home, Projects, Groups, ActiveTokens, InactiveTokens, AllTokens, Members,
-		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Acts, Instance, Themes, Refused, Paste, Anything, Found, Calendar, Bulk, Secret, Secrets, Closed, TextField, ChipField, NumberedField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
+		PlaceSettings, Reach, TokenDetail, Handover, Who, Log, Acts, Instance, Themes, Refused, Paste, Anything, Day, Found, Calendar, Bulk, Secret, Secrets, Closed, TextField, ChipField, NumberedField, TickField, FilterLine, Question, TypedAnswer, HelpPage,
 	}
 }

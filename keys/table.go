@@ -38,10 +38,10 @@ var fixed = []Action{Place, Choose, Field, Number, Snippet, Next, Tick, Keep, Le
 var reserved = []string{"esc", "ctrl+c", "enter"}
 
 // texts are the sets with which something is typed: letters are text there.
-var texts = []string{Typing.Title, TextField.Title, FilterLine.Title, TypedAnswer.Title, Paste.Title, Anything.Title}
+var texts = []string{Typing.Title, TextField.Title, FilterLine.Title, TypedAnswer.Title, Paste.Title, Anything.Title, Day.Title}
 
 // forms and the like are no lists: Global's keys don't count there.
-var alone = []string{Question.Title, Secret.Title, HelpPage.Title, Places.Title, Global.Title, Anything.Title}
+var alone = []string{Question.Title, Secret.Title, HelpPage.Title, Places.Title, Global.Title, Anything.Title, Day.Title}
 
 // A Wrong is a choice of keys that is refused, and for which action.
 type Wrong struct {

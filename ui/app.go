@@ -49,6 +49,9 @@ type App struct {
 	news    bool   // what is being read anew was changed by somebody else
 	unread  bool   // a screen couldn't read: it asks again when the store answers
 
+	other *otherDay // that is shown over this one; nil: this day is
+	below *App      // of another day's console: today's
+
 	who, peek request
 }
 
@@ -101,6 +104,7 @@ const (
 type silenceMsg struct{}
 
 type versionMsg struct {
+	of      *App // another day's may come late
 	version uint64
 	err     error
 }
@@ -141,55 +145,70 @@ func (a *App) identify() tea.Cmd {
 
 // Update is the one place where anything changes.
 func (a *App) Update(msg tea.Msg) (tea.Model, tea.Cmd) {
+	if a.other == nil {
+		return a, a.take(msg)
+	}
+	cmd, both := a.other.through(msg)
+	if both {
+		cmd = tea.Batch(cmd, a.take(msg))
+	}
+	return a, cmd
+}
+
+// take is what a message does.
+func (a *App) take(msg tea.Msg) tea.Cmd {
 	switch msg := msg.(type) {
 	case tea.WindowSizeMsg:
 		if msg.Width > 0 && msg.Height > 0 {
 			a.w, a.h = msg.Width, msg.Height
-			return a, a.layout()
+			return a.layout()
 		}
 	case tea.ColorProfileMsg:
 		a.profile = msg.Profile
-		return a, a.dress()
+		return a.dress()
 	case tea.BackgroundColorMsg:
 		a.background = light
 		if msg.IsDark() {
 			a.background = dark
 		}
-		return a, a.dress()
+		return a.dress()
 	case silenceMsg:
 		if a.background == darkSoFar {
 			a.background = untold
-			return a, a.dress()
+			return a.dress()
 		}
 	case tea.KeyPressMsg:
 		if a.waits(msg) {
-			return a, nil
+			return nil
 		}
-		return a, a.key(msg)
+		return a.key(msg)
 	case tea.PasteMsg:
 		switch {
 		case a.waits(msg):
 		case a.front().typing():
-			return a, a.front().update(msg)
+			return a.front().update(msg)
 		case !a.front().box() && !a.front().once():
-			return a, a.whose(msg.Content)
+			return a.whose(msg.Content)
 		}
 	case answer:
 		if msg.number == msg.to.number {
-			return a, tea.Batch(msg.do(), a.resume())
+			return tea.Batch(msg.do(), a.resume())
 		}
 	case pollMsg:
-		return a, func() tea.Msg {
+		return func() tea.Msg {
 			if err := a.Store.Ready(a.ctx); err != nil {
-				return versionMsg{err: err}
+				return versionMsg{of: a, err: err}
 			}
 			v, err := a.Store.Version()
-			return versionMsg{v, err}
+			return versionMsg{a, v, err}
 		}
 	case versionMsg:
-		return a, tea.Batch(a.polled(msg), a.after(pollEvery, pollMsg{}))
+		if msg.of != a {
+			return a.after(pollEvery, pollMsg{})
+		}
+		return tea.Batch(a.polled(msg), a.after(pollEvery, pollMsg{}))
 	}
-	return a, nil
+	return nil
 }
 
 // polled reloads what is shown if anything has changed in the store.
@@ -278,7 +297,10 @@ func (a *App) leave(dropped []screen, then func() tea.Cmd) tea.Cmd {
 
 // back leaves the front screen, after asking if need be.
 func (a *App) back() tea.Cmd {
-	if len(a.stack) == 1 {
+	switch {
+	case len(a.stack) == 1 && a.below != nil:
+		return a.below.comeBack()
+	case len(a.stack) == 1:
 		return nil
 	}
 	return a.leave([]screen{a.front()}, a.pop)
@@ -345,6 +367,8 @@ func (a *App) seesTokens(s spot) bool {
 // writable is nil unless the whole console only reads.
 func (a *App) writable() error {
 	switch {
+	case a.below != nil:
+		return errors.New("this is another day: nothing can be changed; esc comes back")
 	case a.Rehearsal:
 		return errors.New("the clock is set by --at: nothing can be changed")
 	case a.readOnly():

@@ -110,6 +110,9 @@ func (a *App) follow() tea.Cmd {
 
 // View draws the whole terminal.
 func (a *App) View() tea.View {
+	if a.other != nil {
+		return a.other.View()
+	}
 	v := tea.View{AltScreen: true}
 	switch {
 	case a.w == 0:

@@ -74,6 +74,8 @@ func (a *App) perform(b keys.Binding, key string) tea.Cmd {
 		return nil
 	case keys.Jump:
 		return a.jump()
+	case keys.OtherDay:
+		return a.askDay()
 	case keys.Commands:
 		return a.push(newActs(a))
 	case keys.Reload:
@@ -130,6 +132,9 @@ func (a *App) refuses(b keys.Binding) error {
 	}
 	if b.Action == keys.Jump && a.former == nil {
 		return errors.New("there is no former place")
+	}
+	if b.Action == keys.OtherDay {
+		return a.mayRehearse()
 	}
 	return a.front().can(b.Action)
 }

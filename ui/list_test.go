@@ -56,7 +56,7 @@ func TestListMarksAndReloads(t *testing.T) {
 		t.Fatal(err)
 	}
 	d.hold = true
-	d.send(versionMsg{v, nil})
+	d.send(versionMsg{d.app, v, nil})
 	d.keys("a").release()
 	d.shows("4 marked").hides("tok-000")
 }

@@ -33,6 +33,9 @@ type Config struct {
 	Rehearsal bool         // the clock is set by --at: every change is refused (R174)
 	Console   conf.Console // what the person has chosen
 	Window    *Window      // nil: In and Out are a terminal of this machine
+	// Rehearse opens the same store on another clock, which starts at that time, for
+	// reading only, and tells how to close it. Nil: no other day is shown.
+	Rehearse func(time.Time) (Store, func(), error)
 	// Serve serves HTTP and SSH until the console has ended, and gives the address
 	// of HTTP. It is asked once. Nil: not from here.
 	Serve func() (address string, err error)
@@ -176,6 +179,9 @@ func remember(in io.Reader) (restore func()) {
 // abandon takes a secret out of the machine's clipboard, and audits those that
 // were on a screen when the console ended.
 func (a *App) abandon() {
+	if a.other != nil {
+		a.other.end()
+	}
 	if a.clipped != nil {
 		emptyClipboard(*a.clipped) // nobody is left to tell of an error
 	}
