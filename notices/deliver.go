@@ -37,7 +37,7 @@ const (
 	lookEvery  = time.Second      // whether anything has changed
 	retryFirst = 5 * time.Second  // doubled after each failure
 	retryLast  = 10 * time.Minute // that it is doubled to
-	heldFor    = retryLast + 2*MostTime
+	heldFor    = 2 * MostTime     // by one process, from its last delivery on
 	waitTurn   = 30 * time.Second // while another process delivers
 	batch      = 100
 )
