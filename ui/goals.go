@@ -39,6 +39,14 @@ func (a *App) placeGoals() (list []goal) {
 	return append(list, goal{text: "theme: the console's colours", do: func() tea.Cmd { return a.push(newThemes(a)) }})
 }
 
+// filterGoals are the filters that the person has named in his configuration.
+func (a *App) filterGoals() (list []goal) {
+	for _, f := range a.Console.Filters {
+		list = append(list, goal{text: clean("filter " + f.Name + ": " + f.Line), do: func() tea.Cmd { return a.visit(newAllTokens(a, f.Line)) }})
+	}
+	return list
+}
+
 // settingGoals are the instance's settings.
 func (a *App) settingGoals() (list []goal) {
 	no := a.writable()

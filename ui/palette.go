@@ -40,7 +40,7 @@ type palette struct {
 const paletteRests = 150 * time.Millisecond
 
 func newPalette(a *App) *palette {
-	p := &palette{app: a, fixed: slices.Concat(a.actionGoals(), a.placeGoals(), a.settingGoals())}
+	p := &palette{app: a, fixed: slices.Concat(a.actionGoals(), a.placeGoals(), a.filterGoals(), a.settingGoals())}
 	p.fill()
 	return p
 }

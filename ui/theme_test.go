@@ -77,3 +77,10 @@ func TestChosenKeys(t *testing.T) {
 	d.keys("g r enter tab tab tab space").shows("U takes it back")
 	d.keys("U").shows("taken back")
 }
+
+// A filter with a name is found by it.
+func TestNamedFilters(t *testing.T) {
+	c := config(full(t).db)
+	c.Console.Filters = []conf.Filter{{Name: "my owners", Line: "role:owner"}}
+	drive(t, c, 80, 24).keys(":").text("my own").shows("filter my owners: role:owner").keys("enter").shows("All tokens", "/ role:owner", "zones").hides("renovate")
+}
