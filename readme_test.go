@@ -31,7 +31,7 @@ func TestReadmePictures(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	for _, name := range []string{"full/home-80x24", "full/place-80x24", "full/new-token-80x24", "job/80x24-secret"} {
+	for _, name := range []string{"full/now-80x24", "full/place-80x24", "full/new-token-80x24", "job/80x24-secret"} {
 		screen, err := os.ReadFile("ui/testdata/" + name + ".txt")
 		if err != nil {
 			t.Fatal(err)

@@ -59,6 +59,8 @@ const (
 	Switch    Action = "switch"
 	Bell      Action = "bell"
 	Serve     Action = "serve"
+	Snooze    Action = "snooze"
+	Clean     Action = "clean"
 	Previous  Action = "previous"
 	Following Action = "following"
 
@@ -100,7 +102,7 @@ const (
 var Global = Set{"Everywhere", []Binding{
 	{Action: Go, Keys: []string{"g"}, Short: "go", Long: "go to a place: then one of the letters below"},
 	{Action: Palette, Keys: []string{":", "ctrl+p"}, Short: "command", Long: "go to anything by its name, or do what the screen can"},
-	{Action: Place, Keys: []string{"1", "2", "3", "4", "5", ","}, Short: "places", Long: "home, tokens, projects, people and bots, log, settings", Hidden: true},
+	{Action: Place, Keys: []string{"1", "2", "3", "4", "5", ","}, Short: "places", Long: "now, tokens, projects, people and bots, log, settings", Hidden: true},
 	{Action: Undo, Keys: []string{"u"}, Short: "undo", Long: "take back the last change, or bring cleared marks back", Changes: true},
 	{Action: Back, Keys: []string{"esc", "left", "h"}, Short: "back", Long: "leave the filter; then clear marks; then back; never quits", Hidden: true},
 	{Action: Jump, Keys: []string{"ctrl+o"}, Short: "jump back", Long: "jump back to the former place", Hidden: true},
@@ -122,7 +124,7 @@ var Typing = Set{"While typing", []Binding{
 
 // Places are what follows g.
 var Places = Set{"After g", []Binding{
-	{Action: GoHome, Keys: []string{"h"}, Short: "home", Long: "the first screen"},
+	{Action: GoHome, Keys: []string{"h"}, Short: "now", Long: "what needs somebody: the first screen"},
 	{Action: GoProjects, Keys: []string{"p"}, Short: "projects", Long: "projects"},
 	{Action: GoGroups, Keys: []string{"r"}, Short: "groups", Long: "groups"},
 	{Action: GoTokens, Keys: []string{"t"}, Short: "tokens", Long: "all tokens"},
@@ -177,8 +179,13 @@ func join(parts ...[]Binding) []Binding { return slices.Concat(parts...) }
 
 // The sets of the screens.
 var (
-	Home = Set{"Home", join([]Binding{
-		open("shows them", "show what the line counts"),
+	Home = Set{"Now", join([]Binding{
+		open("detail", "open what the row is about"),
+		{Action: Remove, Keys: []string{"x"}, Short: "revoke", Long: "revoke the row's token", Changes: true},
+		rotate, why,
+		{Action: Snooze, Keys: []string{"z"}, Short: "snooze", Long: "put the row aside until this console ends; among those put aside, bring it back"},
+		{Action: NextTab, Keys: []string{"tab"}, Short: "snoozed", Long: "what was put aside, and back"},
+		{Action: Clean, Keys: []string{"c"}, Short: "clean up", Long: "list the tokens that nobody has used for 90 days"},
 		{Action: New, Keys: []string{"n"}, Short: "new project", Long: "make a project", Changes: true},
 		{Action: NewToken, Keys: []string{"t"}, Short: "token", Long: "on a new database: make a project and its token", Hidden: true, Changes: true},
 		{Action: Serve, Keys: []string{"s"}, Short: "serve from here", Long: "serve HTTP and SSH from this console, until it ends", Hidden: true, Changes: true},

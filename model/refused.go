@@ -28,4 +28,8 @@ type Refusals interface {
 	Refused(Refusal)
 	// Refusals lists a token's, at most 20, the last first (R44, R48).
 	Refusals(ctx context.Context, a Actor, tokenID int64) ([]Refusal, error)
+	// RefusedAgain are those of the tokens that Tokens lists, which came so many
+	// times and again since a moment: at most MaxPage, the most frequent first.
+	// Of very many that came since then, it looks at the last CountLimit.
+	RefusedAgain(ctx context.Context, a Actor, since time.Time, times int) ([]Refusal, error)
 }

@@ -104,8 +104,16 @@ func TestPlans(t *testing.T) {
 		"a token":                {"", func() error { _, err := db.Token(ctx, root, model.Ref{}, made.ID); return err }},
 		"its history":            {"SCAN h", func() error { _, err := db.TokenHistory(ctx, root, made.ID, first); return err }},
 		"its refusals":           {"", func() error { _, err := db.Refusals(ctx, root, made.ID); return err }},
-		"its entries":            {"", func() error { _, err := db.Entries(ctx, root, model.AuditQuery{TokenID: made.ID}, first); return err }},
-		"a user's entries":       {"", func() error { _, err := db.Entries(ctx, root, model.AuditQuery{UserID: mara.ID}, first); return err }},
+		"refused again": {"", func() error {
+			_, err := db.RefusedAgain(ctx, root, db.Now().Add(-day), 3)
+			return err
+		}},
+		"a Maintainer's refused again": {"", func() error {
+			_, err := db.RefusedAgain(ctx, asMara, db.Now().Add(-day), 3)
+			return err
+		}},
+		"its entries":      {"", func() error { _, err := db.Entries(ctx, root, model.AuditQuery{TokenID: made.ID}, first); return err }},
+		"a user's entries": {"", func() error { _, err := db.Entries(ctx, root, model.AuditQuery{UserID: mara.ID}, first); return err }},
 		"a group's entries": {"", func() error {
 			_, err := db.Entries(ctx, root, model.AuditQuery{In: model.GroupRef("acme")}, first)
 			return err

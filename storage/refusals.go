@@ -81,8 +81,24 @@ func (t *tx) refusals(token int64, of *noted) error {
 	return nil
 }
 
-const refusalsSQL = `SELECT r.door, r.asked, r.rule, r.reason, r.first_at, r.last_at, r.count, r.address, r.request_id, coalesce(s.count, 0)
+const (
+	refusalColumns = `r.token_id, r.door, r.asked, r.rule, r.reason, r.first_at, r.last_at, r.count, r.address, r.request_id, coalesce(s.count, 0)`
+
+	refusalsSQL = `SELECT ` + refusalColumns + `
 	FROM refusals r LEFT JOIN refused_since s ON s.token_id = r.token_id AND s.door = r.door WHERE r.token_id = ? ORDER BY r.id DESC`
+
+	// Those that came since a moment are few, or cut: they lead to their tokens.
+	oftenRefusedSQL = `SELECT ` + refusalColumns + `
+	FROM (SELECT * FROM refusals WHERE last_at > ? ORDER BY last_at DESC LIMIT ?) AS r {lead join} tokens t ON t.id = r.token_id
+	LEFT JOIN refused_since s ON s.token_id = r.token_id AND s.door = r.door WHERE r.count >= ? AND `
+)
+
+func scanRefusal(scan func(...any) error) (n model.Refusal, err error) {
+	var first, last int64
+	err = scan(&n.TokenID, &n.Door, &n.Asked, &n.Rule, &n.Text, &first, &last, &n.Count, &n.Address, &n.RequestID, &n.SinceSuccess)
+	n.First, n.Last = time.UnixMilli(first).UTC(), time.UnixMilli(last).UTC()
+	return n, err
+}
 
 // Refusals lists what doors have refused a token, the last first (R44, R48).
 func (db *DB) Refusals(ctx context.Context, a model.Actor, tokenID int64) (list []model.Refusal, err error) {
@@ -94,14 +110,31 @@ func (db *DB) Refusals(ctx context.Context, a model.Actor, tokenID int64) (list 
 		if err := model.Decide(f).Err(); err != nil {
 			return err
 		}
-		return t.rows(refusalsSQL, []any{tokenID}, func(scan func(...any) error) error {
-			n := model.Refusal{TokenID: tokenID}
-			var first, last int64
-			err := scan(&n.Door, &n.Asked, &n.Rule, &n.Text, &first, &last, &n.Count, &n.Address, &n.RequestID, &n.SinceSuccess)
-			n.First, n.Last = time.UnixMilli(first).UTC(), time.UnixMilli(last).UTC()
-			list = append(list, n)
+		list, err = t.refusalsOf(refusalsSQL, tokenID)
+		return err
+	})
+	return list, err
+}
+
+// RefusedAgain lists what came again and again since a moment.
+func (db *DB) RefusedAgain(ctx context.Context, a model.Actor, since time.Time, times int) (list []model.Refusal, err error) {
+	err = db.view(ctx, a, func(t *tx) error {
+		w, err := t.tokensWhere(model.TokenQuery{Deleted: true})
+		if err != nil {
 			return err
-		})
+		}
+		args := append([]any{since.UnixMilli(), model.CountLimit, times}, w.args...)
+		list, err = t.refusalsOf(oftenRefusedSQL+w.String()+` ORDER BY r.count DESC, r.id DESC LIMIT ?`, append(args, model.MaxPage)...)
+		return err
+	})
+	return list, err
+}
+
+func (t *tx) refusalsOf(query string, args ...any) (list []model.Refusal, err error) {
+	err = t.rows(query, args, func(scan func(...any) error) error {
+		n, err := scanRefusal(scan)
+		list = append(list, n)
+		return err
 	})
 	return list, err
 }

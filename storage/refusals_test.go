@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -253,5 +254,50 @@ func TestRefusalsInRehearsal(t *testing.T) {
 	}
 	if list := refusals(t, db, made.ID); len(list) != 0 {
 		t.Errorf("R174: %v", list)
+	}
+}
+
+// R99, R44: what came again and again since a moment, the most frequent first, of
+// the tokens that the person may see.
+func TestRefusedAgain(t *testing.T) {
+	clock := noon()
+	db := open(t, Options{Clock: clock.read})
+	p, other := addProject(t, db, "acme/web"), addProject(t, db, "labs/sim")
+	mara, asMara := addPerson(t, db, model.NewUser{Username: "mara"})
+	if _, err := db.AddMember(t.Context(), root, p.Ref(), mara.ID, model.Maintainer, 0); err != nil {
+		t.Fatal(err)
+	}
+	_, asSam := addPerson(t, db, model.NewUser{Username: "sam"})
+	seen, unseen, old := addToken(t, db, root, p.Ref(), "seen"), addToken(t, db, root, other.Ref(), "unseen"), addToken(t, db, root, p.Ref(), "old")
+	note := func(id int64, times int) {
+		for range times {
+			db.Refused(refusalOf(id, "git push acme/web"))
+		}
+		db.traffic.flush(db)
+	}
+	note(old.ID, 9)
+	clock.at = clock.at.Add(2 * day)
+	note(seen.ID, 4)
+	note(unseen.ID, 5)
+	note(old.ID, 0)
+	since := clock.at.Add(-day)
+	for name, c := range map[string]struct {
+		actor model.Actor
+		times int
+		want  []int64
+	}{
+		"the administrator": {root, 3, []int64{unseen.ID, seen.ID}},
+		"oftener":           {root, 5, []int64{unseen.ID}},
+		"a Maintainer":      {asMara, 3, []int64{seen.ID}},
+		"a stranger":        {asSam, 3, nil},
+	} {
+		list, err := db.RefusedAgain(t.Context(), c.actor, since, c.times)
+		var got []int64
+		for _, r := range list {
+			got = append(got, r.TokenID)
+		}
+		if err != nil || !slices.Equal(got, c.want) {
+			t.Errorf("%s: %v, %v, want %v", name, got, err, c.want)
+		}
 	}
 }

@@ -38,7 +38,8 @@ type App struct {
 
 	changing sync.RWMutex // read-locked while something is being changed
 	awaited  awaited
-	clipped  *model.Digest // of the secret that the machine's clipboard may hold
+	snoozed  map[string]bool // causes of the first screen that were put aside
+	clipped  *model.Digest   // of the secret that the machine's clipboard may hold
 
 	toast   toast
 	undos   []undo
@@ -161,6 +162,9 @@ func (a *App) take(msg tea.Msg) tea.Cmd {
 	case tea.WindowSizeMsg:
 		if msg.Width > 0 && msg.Height > 0 {
 			a.w, a.h = msg.Width, msg.Height
+			if a.side == nil { // there may be room for it now
+				return tea.Batch(a.layout(), a.follow())
+			}
 			return a.layout()
 		}
 	case tea.ColorProfileMsg:

@@ -25,7 +25,7 @@ func TestDestinations(t *testing.T) {
 		if d.app.front().typing() {
 			d.keys("esc")
 		}
-		d.keys("g h").shows("localhost › Home")
+		d.keys("g h").shows("localhost › Now")
 	}
 	if found != len(destinations()) {
 		t.Errorf("%d keys lead to %d destinations", found, len(destinations()))

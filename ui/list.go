@@ -43,7 +43,9 @@ type list[T any] struct {
 	what    string               // what the rows are: "projects"
 	loaded  func() tea.Cmd       // after rows came
 	also    func() tea.Cmd       // what else is read with the rows
+	compose func([]T) []T        // what is shown of the rows that came, and beside them
 	above   func(w int) []string // what stands over the heading
+	below   func(w int) []string // what stands at the end, under the rows, as much as there is room for
 	title   func() string        // instead of the columns' heads
 	beside  bool                 // may be shown beside the list that it was opened from
 
@@ -247,6 +249,7 @@ func (l *list[T]) visible() int {
 	if l.above != nil {
 		n -= len(l.above(l.w))
 	}
+	n -= l.under()
 	if l.app.low() && l.filtering() {
 		n--
 	}
@@ -254,6 +257,14 @@ func (l *list[T]) visible() int {
 		n /= 2
 	}
 	return max(n, 1)
+}
+
+// under is how many rows there are for what stands below: a third at most.
+func (l *list[T]) under() int {
+	if l.below == nil || l.app.slim() {
+		return 0
+	}
+	return min(len(l.below(l.w)), l.h/3)
 }
 
 func (l *list[T]) filtering() bool { return l.open || l.applied != "" }

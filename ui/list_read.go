@@ -77,17 +77,20 @@ func (l *list[T]) take(win window[T], err error, reload, last, anew bool) tea.Cm
 		}
 		return nil
 	}
-	current, had := l.current()
-	l.rows, l.starts, l.more, l.from = win.rows, win.starts, win.more, win.from
-	if last {
-		l.cur = l.first() + len(l.rows) - 1
-	} else if had && !anew {
-		id := l.id(current)
-		if i := slices.IndexFunc(l.rows, func(row T) bool { return l.id(row) == id }); i >= 0 {
-			l.cur = l.first() + i
-		} else {
-			l.gone = l.news
+	show := func() {
+		l.rows, l.starts, l.more, l.from = win.rows, win.starts, win.more, win.from
+		if l.compose != nil {
+			l.rows = l.compose(l.rows)
 		}
+	}
+	switch {
+	case last:
+		show()
+		l.cur = l.first() + len(l.rows) - 1
+	case anew:
+		show()
+	case !l.stay(show):
+		l.gone = l.news
 	}
 	l.ready = true
 	if reload || l.widths == nil {
@@ -104,6 +107,21 @@ func (l *list[T]) take(win window[T], err error, reload, last, anew bool) tea.Cm
 		return tea.Batch(l.app.follow(), then)
 	}
 	return tea.Batch(l.app.follow(), l.count(), l.countOutside(), then)
+}
+
+// stay changes the rows and keeps the current one; false: it has gone.
+func (l *list[T]) stay(change func()) bool {
+	current, had := l.current()
+	change()
+	if !had {
+		return true
+	}
+	id := l.id(current)
+	i := slices.IndexFunc(l.rows, func(row T) bool { return l.id(row) == id })
+	if i >= 0 {
+		l.cur = l.first() + i
+	}
+	return i >= 0
 }
 
 // tooFar is why G doesn't go to the end of very many rows.

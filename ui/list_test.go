@@ -100,18 +100,18 @@ func TestQuitFinishesChanges(t *testing.T) {
 	}
 }
 
-// What Home counts is left by one esc: nobody has typed its filter.
+// What Now counts is left by one esc: nobody has typed its filter.
 func TestPresetFilter(t *testing.T) {
-	_, _, d := fleet(t, 1)
-	d.keys("down down down down enter").shows("role:owner").keys("esc").shows("NEEDS YOU")
-	d.keys("enter /").text(" -name").keys("enter esc").shows("All tokens").keys("esc").shows("NEEDS YOU")
+	d := drive(t, config(full(t).db), 80, 24)
+	d.keys("c").shows("idle:>90d").keys("esc").shows("NEEDS YOU")
+	d.keys("c /").text(" -name").keys("enter esc").shows("All tokens").keys("esc").shows("NEEDS YOU")
 }
 
 // The header calls the instance by its setting, else by the address of serve.
 func TestInstanceName(t *testing.T) {
 	s, _, d := fleet(t, 1)
-	d.shows("localhost › Home")
-	for base, want := range map[string]string{"http://127.0.0.1:8080": "localhost › Home", "https://git.example.org": "git.example.org › Home"} {
+	d.shows("localhost › Now")
+	for base, want := range map[string]string{"http://127.0.0.1:8080": "localhost › Now", "https://git.example.org": "git.example.org › Now"} {
 		if err := s.db.RecordURL(t.Context(), base); err != nil {
 			t.Fatal(err)
 		}

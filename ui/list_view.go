@@ -96,6 +96,9 @@ func (l *list[T]) gap() int {
 	return max(min((l.w-used)/max(len(l.picked), 1), 4), 2)
 }
 
+// belowFrom is the row from which something stands below, however few are above it.
+const belowFrom = 9
+
 func (l *list[T]) view() page {
 	p := page{}
 	switch {
@@ -142,6 +145,12 @@ func (l *list[T]) view() page {
 		p.rows = append(p.rows, "")
 	}
 	p.rows = append(p.rows, l.body()...)
+	if n := l.under(); n > 0 {
+		for at := min(max(len(p.rows)+1, belowFrom), l.h-n); len(p.rows) < at; {
+			p.rows = append(p.rows, "")
+		}
+		p.rows = append(p.rows, l.below(l.w)[:n]...)
+	}
 	p.foot = l.foot()
 	if p.cursor == nil && len(l.rows) > 0 {
 		each := 1

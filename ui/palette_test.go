@@ -64,7 +64,7 @@ func TestPaletteInForm(t *testing.T) {
 // The digits are the five places, and the comma the settings.
 func TestPlaceKeys(t *testing.T) {
 	d := drive(t, config(full(t).db), 80, 24)
-	for key, title := range map[string]string{"2": "All tokens", "3": "Projects", "4": "Who", "5": "Log", ",": "Settings", "1": "Home"} {
+	for key, title := range map[string]string{"2": "All tokens", "3": "Projects", "4": "Who", "5": "Log", ",": "Settings", "1": "Now"} {
 		d.keys(key).shows("› " + title)
 	}
 }

@@ -115,7 +115,7 @@ func TestHomeHides(t *testing.T) {
 	c := config(s.db)
 	c.Actor = model.Actor{UserID: sam.ID, Door: model.ConsoleDoor}
 	d := drive(t, c, 80, 24)
-	d.shows("–    hidden: needs Maintainer").hides("● expire within")
+	d.shows("hidden: needs Maintainer").hides("NEXT 8 WEEKS", "deploy", "chain")
 }
 
 // They are listed also where the key was quicker than
@@ -166,7 +166,7 @@ func TestHomeOfAGroupsOwner(t *testing.T) {
 	must(s.db.AddMember(t.Context(), root, model.GroupRef("alone"), gina.ID, model.Owner, 0))
 	c := config(s.db)
 	c.Actor = model.Actor{UserID: gina.ID, Door: model.ConsoleDoor}
-	drive(t, c, 80, 24).hides("hidden").shows("● expire within 7 days")
+	drive(t, c, 80, 24).hides("hidden", "deploy").shows("● Nothing", "NEXT 8 WEEKS   W47 0 W48 0")
 }
 
 // A word that is behind a blank is no longer being typed.
@@ -194,6 +194,6 @@ func TestPublishedToken(t *testing.T) {
 	if err != nil || len(leaks) > 0 {
 		t.Fatal(leaks, err)
 	}
-	d.keys("R").shows("✕ published, and still work")
-	d.keys("home enter").shows("state:published", "leaky", "◐ published").hides("tight").keys("enter").shows("◐ published 2026-", "token.published")
+	d.keys("R").shows("✕ leaked in a push, now", "acme/web leaky", "works for whoever").hides("tight")
+	d.keys("home enter").shows("◐ published 2026-", "token.published")
 }

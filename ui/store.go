@@ -21,6 +21,7 @@ type Store interface {
 	CheckRotation(ctx context.Context, a model.Actor, in model.Ref, r model.Rotation, id int64) (model.Rotation, model.Decision, error)
 	RotateTokens(ctx context.Context, a model.Actor, in model.Ref, r model.Rotation, ids ...int64) ([]model.IssuedToken, error)
 	Refusals(ctx context.Context, a model.Actor, token int64) ([]model.Refusal, error)
+	RefusedAgain(ctx context.Context, a model.Actor, since time.Time, times int) ([]model.Refusal, error)
 	model.Enquiries
 	model.Uses
 
