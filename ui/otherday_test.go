@@ -22,7 +22,7 @@ func TestAnotherDay(t *testing.T) {
 	d := drive(t, c, 80, 24)
 	d.keys("g p down enter").shows("Active 4", "deploy")
 	d.keys("@").shows("Which day?").text("+10d").shows("Wed Dec 2 2026").keys("enter")
-	d.shows("CLOCK 2026-12-02", "this is 2026-12-02", "Home").hides("Which day?")
+	d.shows("CLOCK 2026-12-02", "this is 2026-12-02", "Now").hides("Which day?")
 	d.keys("g p down enter").shows("CLOCK 2026-12-02", "Active 3").hides("deploy")
 	d.keys("x").shows("another day: nothing can be changed").poll()
 	d.send(tea.WindowSizeMsg{Width: 100, Height: 30})
