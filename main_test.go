@@ -37,8 +37,11 @@ var imports = map[string]struct{ inside, outside []string }{
 	"patrol/sshkey":         {inside: []string{"patrol/model"}, outside: []string{"golang.org/x/crypto/ssh"}},
 	"patrol/storage":        {inside: []string{"patrol/model", "patrol/git", "patrol/sshkey"}},
 	"patrol/storage/sqlite": {inside: []string{"patrol/model", "patrol/storage"}, outside: []string{"modernc.org/sqlite"}},
-	"patrol/demo":           {inside: []string{"patrol/model", "patrol/storage"}},
-	"patrol/plain":          {inside: []string{"patrol/model"}},
+	"patrol/storage/postgres": {inside: []string{"patrol/model", "patrol/storage"},
+		outside: []string{"github.com/jackc/pgx/v5", "github.com/jackc/pgerrcode", "golang.org/x/sys/unix"}},
+	"patrol/storage/storagetest": {inside: []string{"patrol/storage", "patrol/storage/postgres", "patrol/storage/sqlite"}, outside: []string{"github.com/jackc/pgx/v5"}}, // for tests
+	"patrol/demo":                {inside: []string{"patrol/model", "patrol/storage"}},
+	"patrol/plain":               {inside: []string{"patrol/model"}},
 	"patrol/ui": {inside: []string{"patrol/model", "patrol/keys", "patrol/config"}, outside: []string{
 		"charm.land/", "github.com/charmbracelet/", "github.com/atotto/clipboard", "github.com/mattn/go-runewidth", "github.com/muesli/cancelreader", "golang.org/x/sys/unix"}},
 	"patrol/server": {inside: []string{"patrol/model", "patrol/git", "patrol/server/door", "patrol/server/rest", "patrol/server/metrics"},
@@ -50,7 +53,7 @@ var imports = map[string]struct{ inside, outside []string }{
 		outside: []string{"charm.land/wish/v2", "charm.land/ssh", "golang.org/x/crypto/ssh"}},
 	"patrol/notices": {inside: []string{"patrol/model"}, outside: []string{"github.com/wneessen/go-mail"}},
 	"patrol/bench":   {}, // tests only
-	"patrol/cli": {inside: []string{"patrol/model", "patrol/keys", "patrol/config", "patrol/demo", "patrol/notices", "patrol/plain", "patrol/sshkey", "patrol/storage", "patrol/storage/sqlite", "patrol/server", "patrol/server/ssh", "patrol/ui"}, outside: []string{
+	"patrol/cli": {inside: []string{"patrol/model", "patrol/keys", "patrol/config", "patrol/demo", "patrol/notices", "patrol/plain", "patrol/sshkey", "patrol/storage", "patrol/storage/postgres", "patrol/storage/sqlite", "patrol/server", "patrol/server/ssh", "patrol/ui"}, outside: []string{
 		"github.com/spf13/cobra", "github.com/spf13/pflag", "github.com/coreos/go-systemd/v22/", "github.com/charmbracelet/x/", "github.com/muesli/cancelreader"}},
 }
 

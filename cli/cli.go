@@ -137,7 +137,7 @@ patrol serve`
 	root.SetHelpFunc(a.help)
 	root.SetFlagErrorFunc(flagError)
 	f := root.PersistentFlags()
-	f.StringVar(&a.db, "db", "", "the database file; else PATROL_DB, else patrol/patrol.db in the data folder")
+	f.StringVar(&a.db, "db", "", "the database file, or postgres://user@host/database; else PATROL_DB, else patrol/patrol.db in the data folder")
 	f.StringVar(&a.repos, "repos", "", "folder of the bare repositories; else PATROL_REPOS, else beside the database")
 	f.StringVar(&a.as, "as", "", "act as this user; else PATROL_USER, else root")
 	f.StringVar(&a.at, "at", "", "rehearse a date: the clock starts at this RFC 3339 time, nothing is written; else PATROL_AT")

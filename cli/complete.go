@@ -61,14 +61,16 @@ func must(err error) {
 // suggest answers nothing at all if anything is in the way: a shell has no place
 // for an error.
 func (a *app) suggest(ctx context.Context, by completer, prefix string) (found []string) {
-	path, err := a.database()
-	if err != nil {
-		return nil
+	if a.address() == "" { // a file that isn't there isn't made for a suggestion
+		path, err := a.file()
+		if err != nil {
+			return nil
+		}
+		if _, err := os.Stat(path); err != nil {
+			return nil
+		}
 	}
-	if _, err := os.Stat(path); err != nil {
-		return nil
-	}
-	err = a.session(ctx, func(s *session) (err error) {
+	err := a.session(ctx, func(s *session) (err error) {
 		found, err = by(s, prefix)
 		return err
 	})

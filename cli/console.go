@@ -13,10 +13,6 @@ import (
 
 // console opens the console on the database.
 func (a *app) console(ctx context.Context) error {
-	path, err := a.database()
-	if err != nil {
-		return err
-	}
 	if _, err := a.chosen(); err != nil { // before anything is made
 		return err
 	}
@@ -32,7 +28,7 @@ func (a *app) console(ctx context.Context) error {
 	o.Small = true
 	return a.sessionWith(ctx, o, func(s *session) error {
 		defer s.tend(slog.New(slog.DiscardHandler), nil)() // a log would spoil the screen
-		return s.show(path)
+		return s.show(s.database())
 	})
 }
 

@@ -9,12 +9,12 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"time"
 
 	"github.com/spf13/cobra"
 
 	"patrol/demo"
 	"patrol/storage"
-	"patrol/storage/sqlite"
 )
 
 const maxDemoTokens = 5_000_000
@@ -92,17 +92,22 @@ func (a *app) fillDemo(ctx context.Context, tokens int) (err error) {
 	if a.db == "" {
 		return usagef("say where to: --db FILE")
 	}
-	if _, err := os.Lstat(a.db); !errors.Is(err, fs.ErrNotExist) {
+	server := a.address() != ""
+	if _, err := os.Lstat(a.db); !server && !errors.Is(err, fs.ErrNotExist) {
 		return errors.Join(err, fmt.Errorf("%s is there already: demo fill makes a new database", a.db))
 	}
 	o, err := a.options()
 	if err != nil {
 		return err
 	}
+	now := time.Now()
+	if o.Clock != nil {
+		now = o.Clock()
+	}
 	step, end := a.progress(fmt.Sprintf("%%d of %d tokens made", tokens))
-	err = demo.Make(ctx, sqlite.Open, storage.Options{Path: o.Path, Repositories: o.Repositories, Log: o.Log}, o.Clock(), tokens, step)
+	err = demo.Make(ctx, a.open, storage.Options{Path: o.Path, Repositories: o.Repositories, Log: o.Log}, now, tokens, step)
 	end()
-	if err != nil { // what there is lacks indexes and must not be taken for a database
+	if err != nil && !server { // what there is lacks indexes and must not be taken for a database
 		for _, end := range []string{"", "-wal", "-shm"} {
 			os.Remove(a.db + end)
 		}

@@ -46,7 +46,7 @@ func (s *session) settings() ([]model.Setting, error) {
 	if err != nil {
 		return nil, err
 	}
-	if key, err := ssh.ReadHostKey(hostKeyFile(s.options.Path)); err == nil {
+	if key, err := ssh.ReadHostKey(hostKeyFile(s.store.Folder())); err == nil {
 		list = append(list, model.Setting{Key: "ssh_host_key", Value: key.Fingerprint, Allowed: "made by serve"})
 	}
 	return list, nil

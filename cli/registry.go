@@ -35,7 +35,7 @@ func (s *session) registryConfig() error {
 	if s.options.ReadOnly {
 		return errors.New("with --at nothing is written, and the certificate must be: leave --at out")
 	}
-	folder := filepath.Dir(s.options.Path)
+	folder := s.store.Folder()
 	key, err := server.OpenRegistryKey(folder)
 	if err != nil {
 		return err

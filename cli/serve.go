@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"net"
 	"net/netip"
-	"path/filepath"
 	"strings"
 
 	"github.com/coreos/go-systemd/v22/daemon"
@@ -111,7 +110,7 @@ type serving struct {
 // newServing makes them, and records the address that they are reached at.
 func (s *session) newServing(flags serveFlags, l listeners, log *slog.Logger) (v *serving, err error) {
 	v = &serving{listeners: l}
-	keys := filepath.Dir(s.options.Path)
+	keys := s.store.Folder()
 	if s.options.ReadOnly {
 		keys = ""
 	}

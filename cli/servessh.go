@@ -12,8 +12,8 @@ import (
 )
 
 // hostKeyFile is where the SSH host key is kept, beside the database (G45).
-func hostKeyFile(database string) string {
-	return filepath.Join(filepath.Dir(database), "ssh_host_ed25519_key")
+func hostKeyFile(folder string) string {
+	return filepath.Join(folder, "ssh_host_ed25519_key")
 }
 
 // sshServer is the SSH door beside the HTTP one; nil: it is off.
@@ -31,7 +31,7 @@ func (s *session) sshServer(web *server.Server, l listeners) (*ssh.Server, error
 // hostKey is the key that is kept, or in a rehearsal without one, which writes
 // nothing, a key for this time.
 func (s *session) hostKey() (*ssh.HostKey, error) {
-	file := hostKeyFile(s.options.Path)
+	file := hostKeyFile(s.store.Folder())
 	if !s.options.ReadOnly {
 		return ssh.OpenHostKey(file)
 	}
@@ -66,7 +66,7 @@ func (s *session) consoleFor(ctx context.Context, t ssh.Terminal) error {
 		return s.talk(ctx, t.Actor, &plain.Raw{In: bufio.NewReader(t.In), Out: t.Out}, flags...)
 	}
 	return ui.Run(ctx, ui.Config{
-		Store: s.store, Actor: t.Actor, In: t.In, Out: t.Out, Env: t.Env, Database: s.options.Path,
+		Store: s.store, Actor: t.Actor, In: t.In, Out: t.Out, Env: t.Env, Database: s.database(),
 		Console: s.visitors, Rehearse: s.rehearse, Flags: flags, Rehearsal: s.options.ReadOnly, Window: &ui.Window{Size: ui.Size(t.Size), Resizes: sizes},
 	})
 }

@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"os/user"
 	"path/filepath"
@@ -12,6 +13,7 @@ import (
 
 	"patrol/model"
 	"patrol/storage"
+	"patrol/storage/postgres"
 	"patrol/storage/sqlite"
 	"patrol/ui"
 )
@@ -35,7 +37,7 @@ func (a *app) session(ctx context.Context, do func(*session) error) error {
 }
 
 func (a *app) sessionWith(ctx context.Context, options storage.Options, do func(*session) error) (err error) {
-	store, err := sqlite.Open(ctx, options)
+	store, err := a.open(ctx, options)
 	if err != nil {
 		return err
 	}
@@ -48,13 +50,27 @@ func (a *app) sessionWith(ctx context.Context, options storage.Options, do func(
 	return do(s)
 }
 
-func (a *app) options() (storage.Options, error) {
-	path, err := a.database()
-	if err != nil {
-		return storage.Options{}, err
+// open opens the file, or the server's database (P1).
+func (a *app) open(ctx context.Context, o storage.Options) (*storage.DB, error) {
+	if address := a.address(); address != "" {
+		return postgres.Open(ctx, address, o)
 	}
-	o := storage.Options{Path: path, Repositories: cmp.Or(a.repos, a.getenv("PATROL_REPOS")), Clock: time.Now,
-		Log: slog.New(slog.NewTextHandler(a.err, nil))}
+	return sqlite.Open(ctx, o)
+}
+
+func (a *app) options() (storage.Options, error) {
+	o := storage.Options{Repositories: cmp.Or(a.repos, a.getenv("PATROL_REPOS")), Log: slog.New(slog.NewTextHandler(a.err, nil))}
+	var err error
+	switch {
+	case a.address() == "":
+		o.Clock = time.Now
+		o.Path, err = a.file()
+	case o.Repositories == "":
+		o.Repositories, err = a.inDataFolder("repositories")
+	}
+	if err != nil {
+		return o, err
+	}
 	if at := a.rehearsal(); at != "" {
 		start, err := time.Parse(time.RFC3339, at)
 		if err != nil {
@@ -76,7 +92,7 @@ func rehearsing(o storage.Options, start time.Time) storage.Options {
 
 // rehearse opens the store on another clock beside the one that is open.
 func (s *session) rehearse(start time.Time) (ui.Store, func(), error) {
-	store, err := sqlite.Open(s.ctx, rehearsing(s.options, start))
+	store, err := s.open(s.ctx, rehearsing(s.options, start))
 	if err != nil {
 		return nil, nil, err
 	}
@@ -86,14 +102,37 @@ func (s *session) rehearse(start time.Time) (ui.Store, func(), error) {
 // rehearsal is the time to start from; empty: now.
 func (a *app) rehearsal() string { return cmp.Or(a.at, a.getenv("PATROL_AT")) }
 
-// database is the file to open.
-func (a *app) database() (string, error) {
+// address is the server's database to open, empty if it is a file. It may hold a
+// password.
+func (a *app) address() string {
+	db := cmp.Or(a.db, a.getenv("PATROL_DB"))
+	if strings.HasPrefix(db, "postgres://") || strings.HasPrefix(db, "postgresql://") {
+		return db
+	}
+	return ""
+}
+
+// database names what is open, for people.
+func (s *session) database() string {
+	if address := s.address(); address != "" {
+		return postgres.Name(address)
+	}
+	return s.options.Path
+}
+
+// file is the file to open.
+func (a *app) file() (string, error) {
 	if path := cmp.Or(a.db, a.getenv("PATROL_DB")); path != "" {
-		if scheme, _, found := strings.Cut(path, "://"); found && strings.HasPrefix(scheme, "postgres") {
-			return "", errors.New("this version keeps its data in a file only, not in PostgreSQL: say --db FILE") // the address may hold a password
+		if scheme, _, found := strings.Cut(path, "://"); found {
+			return "", fmt.Errorf("a database at %s:// is unknown: say --db FILE or --db postgres://user@host/database", scheme) // the rest may hold a password
 		}
 		return path, nil
 	}
+	return a.inDataFolder("patrol.db")
+}
+
+// inDataFolder is a file or folder of ours in the person's data folder.
+func (a *app) inDataFolder(name string) (string, error) {
 	data := a.getenv("XDG_DATA_HOME")
 	if !filepath.IsAbs(data) { // the XDG specification: such a value is ignored
 		home := a.getenv("HOME")
@@ -102,7 +141,7 @@ func (a *app) database() (string, error) {
 		}
 		data = filepath.Join(home, ".local", "share")
 	}
-	return filepath.Join(data, "patrol", "patrol.db"), nil
+	return filepath.Join(data, "patrol", name), nil
 }
 
 // actAs makes another user's rights count instead of root's.

@@ -29,7 +29,7 @@ func (s *session) targets(file string) ([]notices.Target, error) {
 	if file != "" {
 		return notices.Load(file, false)
 	}
-	return notices.Load(filepath.Join(filepath.Dir(s.options.Path), targetsFile), true)
+	return notices.Load(filepath.Join(s.store.Folder(), targetsFile), true)
 }
 
 // telling is how this process delivers.

@@ -13,16 +13,25 @@ const (
 	tendFirst = time.Second           // after the first frame or the first requests
 	tendAgain = time.Minute           // at least so often, and at midnight UTC
 	tendPause = 50 * time.Millisecond // between two batches, for the use cases of people
+	tendOther = 20 * time.Second      // while another node does it, which may die
 	tendRetry = time.Minute           // after something failed
 )
 
+// upkeep is the store, which knows whether this process is the one to do it (P7).
+type upkeep interface {
+	model.Store
+	Leads(context.Context) (bool, error)
+	ClockAhead() time.Duration
+}
+
 // tending is what time alone makes due, and the delivery of notices.
 type tending struct {
-	store model.Store
+	store upkeep
 	log   *slog.Logger
 	// deliver hands a notice to whom it may concern; nil: this process delivers
 	// none.
 	deliver func(context.Context, model.Notice) error
+	warned  time.Time // of the clock
 }
 
 // tend does what is due beside everything else until the function is called
@@ -35,7 +44,7 @@ func (s *session) tend(log *slog.Logger, deliver func(context.Context, model.Not
 	ended := make(chan struct{})
 	go func() {
 		defer close(ended)
-		(&tending{s.store, log, deliver}).run(ctx)
+		(&tending{store: s.store, log: log, deliver: deliver}).run(ctx)
 	}()
 	return func() { cancel(); <-ended }
 }
@@ -73,6 +82,12 @@ func (t *tending) run(ctx context.Context) {
 
 // round does a part of what is due and tells how long the next one has time.
 func (t *tending) round(ctx context.Context) (wait time.Duration) {
+	if t.deliver != nil {
+		t.warnOfClock()
+		if leads, err := t.store.Leads(ctx); err == nil && !leads {
+			return tendOther
+		}
+	}
 	more, err := t.store.Tidy(ctx)
 	if err == nil && !more && t.deliver != nil {
 		err = t.deliverAll(ctx)
@@ -88,6 +103,19 @@ func (t *tending) round(ctx context.Context) (wait time.Duration) {
 	}
 	now := t.store.Now()
 	return min(tendAgain, (model.DateOf(now) + 1).Time().Sub(now))
+}
+
+// maxClockAhead is how far this machine's clock may be off before the log says so,
+// once an hour (P3).
+const maxClockAhead = 5 * time.Second
+
+func (t *tending) warnOfClock() {
+	ahead := t.store.ClockAhead()
+	if ahead.Abs() < maxClockAhead || !t.warned.IsZero() && time.Since(t.warned) < time.Hour {
+		return
+	}
+	t.warned = time.Now()
+	t.log.Warn("this machine's clock differs from the database's, which counts: set it", "ahead", ahead.Round(time.Millisecond))
 }
 
 // deliverAll hands out what nobody has taken yet, oldest first. What fails is

@@ -85,7 +85,7 @@ func TestDelivery(t *testing.T) {
 	var log bytes.Buffer
 	logger := slog.New(slog.NewJSONHandler(&log, nil))
 	hook := d.hook(t, "cat >> tried; test -e open && cat tried >> taken && rm tried")
-	tending := &tending{d, logger, delivery(logger, hook)}
+	tending := &tending{store: d, log: logger, deliver: delivery(logger, hook)}
 	if wait := tending.round(t.Context()); wait != tendRetry {
 		t.Errorf("R96: after a failure the next round comes in %s", wait)
 	}
@@ -122,14 +122,14 @@ func TestDelivery(t *testing.T) {
 // it to a server.
 func TestDeliveryWithoutHook(t *testing.T) {
 	d := newDue(t)
-	console := &tending{d, slog.New(slog.DiscardHandler), nil}
+	console := &tending{store: d, log: slog.New(slog.DiscardHandler), deliver: nil}
 	console.round(t.Context())
 	if list, err := d.Undelivered(t.Context(), 10); err != nil || len(list) != 2 {
 		t.Errorf("R96: after a console's round: %v, %v", list, err)
 	}
 	var log bytes.Buffer
 	logger := slog.New(slog.NewTextHandler(&log, nil))
-	(&tending{d, logger, delivery(logger, "")}).round(t.Context())
+	(&tending{store: d, log: logger, deliver: delivery(logger, "")}).round(t.Context())
 	if got := log.String(); strings.Count(got, "msg=notice") != 2 {
 		t.Errorf("R96: the log says %s", got)
 	}
@@ -138,7 +138,7 @@ func TestDeliveryWithoutHook(t *testing.T) {
 // R122, R96: the next round is at midnight at the latest, when dates change.
 func TestNextRound(t *testing.T) {
 	d := newDue(t)
-	tending := &tending{d, slog.New(slog.DiscardHandler), nil}
+	tending := &tending{store: d, log: slog.New(slog.DiscardHandler), deliver: nil}
 	for at, want := range map[string]time.Duration{
 		"2026-11-24T23:49:59Z": tendAgain, "2026-11-24T23:59:30Z": 30 * time.Second, "2026-11-25T00:00:00Z": tendAgain, "2026-11-24T22:59:59Z": tendAgain,
 	} {

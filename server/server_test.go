@@ -20,7 +20,7 @@ import (
 
 	"patrol/model"
 	"patrol/storage"
-	"patrol/storage/sqlite"
+	"patrol/storage/storagetest"
 )
 
 // world is a server on a real listener with a real store. At its end it has
@@ -58,7 +58,7 @@ func newWorld(t *testing.T, configs ...func(*Config)) *world {
 
 func (w *world) open(readOnly bool) {
 	w.Helper()
-	db, err := sqlite.Open(context.Background(), storage.Options{Path: filepath.Join(w.dir, "patrol.db"), Clock: w.clock, ReadOnly: readOnly})
+	db, err := storagetest.Open(context.Background(), storage.Options{Path: filepath.Join(w.dir, "patrol.db"), Clock: w.clock, ReadOnly: readOnly})
 	if err != nil {
 		w.Fatal(err)
 	}

@@ -200,7 +200,8 @@ func (t *tx) revive(f *model.Facts, token model.Token, p place) error {
 		if p.Kind == model.GroupPlace {
 			above = p.ID
 		}
-		if _, err := t.row(withinSQL, []any{above, token.Place.ID}, &within); err != nil {
+		var err error
+		if within, err = t.is(withinSQL, above, token.Place.ID); err != nil {
 			return err
 		}
 	}

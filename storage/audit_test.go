@@ -36,12 +36,12 @@ func TestVerifyAudit(t *testing.T) {
 	}{
 		"untouched":   {nil, 0},
 		"changed":     {[]string{`UPDATE audit SET target_path = 'acme/other' WHERE number = 3`}, 3},
-		"outcome":     {[]string{`UPDATE audit SET refused = 1 WHERE number = 2`}, 2},
+		"outcome":     {[]string{`UPDATE audit SET refused = NOT refused WHERE number = 2`}, 2},
 		"taken out":   {[]string{`DELETE FROM audit WHERE number = 4`}, 4},
 		"reordered":   {[]string{`UPDATE audit SET number = 100 WHERE number = 2`, `UPDATE audit SET number = 2 WHERE number = 3`, `UPDATE audit SET number = 3 WHERE number = 100`}, 2},
 		"cut off":     {[]string{`DELETE FROM audit WHERE number > 5`}, 6},
 		"first":       {[]string{`DELETE FROM audit WHERE number = 1`}, 1},
-		"hash itself": {[]string{`UPDATE audit SET hash = zeroblob(32) WHERE number = 3`}, 3},
+		"hash itself": {[]string{`UPDATE audit SET hash = previous WHERE number = 3`}, 3},
 	} {
 		t.Run(name, func(t *testing.T) {
 			db := open(t, Options{})

@@ -40,7 +40,7 @@ func TestCancelledReads(t *testing.T) {
 		})
 	}
 	callers.Wait()
-	for range 2 * readers {
+	for range 2 * cap(db.readers) {
 		found, err := db.Projects(t.Context(), root, model.PlaceQuery{}, model.Page{Limit: 20})
 		if err != nil || len(found.Rows) != 3 {
 			t.Fatalf("a read after cancelled ones: %d projects, %v", len(found.Rows), err)

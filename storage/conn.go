@@ -57,7 +57,7 @@ func (c *conn) run(ctx context.Context, query string, args []any) (sql.Result, e
 	if err != nil {
 		return nil, err
 	}
-	return s.ExecContext(ctx, args...)
+	return s.ExecContext(ctx, c.engine.Values(args)...)
 }
 
 func (c *conn) exec(ctx context.Context, query string, args ...any) error {
@@ -70,7 +70,20 @@ func (c *conn) queryInt(ctx context.Context, query string, args ...any) (n int64
 	if err != nil {
 		return 0, err
 	}
-	return n, s.QueryRowContext(ctx, args...).Scan(&n)
+	return n, s.QueryRowContext(ctx, c.engine.Values(args)...).Scan(&n)
+}
+
+// begin begins a transaction, or leaves none.
+func (c *conn) begin(ctx context.Context, write bool) error {
+	for i, statement := range c.engine.Begin(write) {
+		if err := c.exec(ctx, statement); err != nil {
+			if i > 0 {
+				c.exec(ctx, "ROLLBACK") // what failed is what matters
+			}
+			return err
+		}
+	}
+	return nil
 }
 
 func (c *conn) close() error {
@@ -135,7 +148,7 @@ func (t *tx) row(query string, args []any, into ...any) (found bool, err error) 
 	if err != nil {
 		return false, err
 	}
-	err = s.QueryRowContext(t.ctx, args...).Scan(into...)
+	err = s.QueryRowContext(t.ctx, t.conn.engine.Values(args)...).Scan(into...)
 	if errors.Is(err, sql.ErrNoRows) {
 		return false, nil
 	}
@@ -144,6 +157,12 @@ func (t *tx) row(query string, args []any, into ...any) (found bool, err error) 
 
 func (t *tx) int(query string, args ...any) (int64, error) {
 	return t.conn.queryInt(t.ctx, query, args...)
+}
+
+// is is a query's one answer, yes or no.
+func (t *tx) is(query string, args ...any) (yes bool, err error) {
+	_, err = t.row(query, args, &yes)
+	return yes, err
 }
 
 // ids are the numbers that a query gives.
@@ -163,7 +182,7 @@ func (t *tx) rows(query string, args []any, each func(scan func(...any) error) e
 	if err != nil {
 		return err
 	}
-	rows, err := s.QueryContext(t.ctx, args...)
+	rows, err := s.QueryContext(t.ctx, t.conn.engine.Values(args)...)
 	if err != nil {
 		return err
 	}
@@ -229,22 +248,22 @@ func (db *DB) newReader(ctx context.Context) (*conn, error) {
 // open. A connection that isn't known to be outside of one is closed, and
 // another made when it is wanted.
 func (db *DB) view(ctx context.Context, a model.Actor, do func(*tx) error) error {
+	lasting := context.WithoutCancel(ctx)
 	c, err := db.reader(ctx)
 	if err != nil {
 		return db.engine.Explain(err)
 	}
 	ended := false
-	defer func() {
-		if ended {
-			db.readers <- c
-			return
-		}
-		c.discard()
-		db.unmade <- struct{}{}
-	}()
+	defer func() { db.readerBack(c, ended) }()
 	c.trim()
-	lasting := context.WithoutCancel(ctx)
-	if err := c.exec(lasting, db.engine.Begin(false)); err != nil {
+	err = c.begin(lasting, false)
+	if db.engine.Gone(err) { // it was lost while nobody used it
+		c, err = db.otherReader(ctx, c)
+		if err == nil {
+			err = c.begin(lasting, false)
+		}
+	}
+	if err != nil {
 		return db.engine.Explain(err)
 	}
 	t := &tx{db: db, conn: c, ctx: ctx, actor: a, now: db.Now()}
@@ -255,6 +274,48 @@ func (db *DB) view(ctx context.Context, a model.Actor, do func(*tx) error) error
 		err = end
 	}
 	return db.engine.Explain(err)
+}
+
+// glance is view for a use case of one statement, which is a snapshot by itself.
+func (db *DB) glance(ctx context.Context, do func(*tx) error) error {
+	c, err := db.reader(ctx)
+	if err != nil {
+		return db.engine.Explain(err)
+	}
+	sound := false
+	defer func() { db.readerBack(c, sound) }()
+	c.trim()
+	t := &tx{db: db, conn: c, ctx: ctx, now: db.Now()}
+	err = guarded(do, t)
+	if db.engine.Gone(err) && ctx.Err() == nil {
+		if c, err = db.otherReader(ctx, c); err == nil {
+			t.conn = c
+			err = guarded(do, t)
+		}
+	}
+	sound = !db.engine.Gone(err)
+	return db.engine.Explain(err)
+}
+
+// readerBack takes a reader back, or ends one that isn't known to be sound.
+func (db *DB) readerBack(c *conn, sound bool) {
+	if sound {
+		db.readers <- c
+		return
+	}
+	c.discard()
+	db.unmade <- struct{}{}
+}
+
+// otherReader makes a reader in place of one that is lost. If it can't, the lost
+// one stays, to be taken back as such.
+func (db *DB) otherReader(ctx context.Context, lost *conn) (*conn, error) {
+	c, err := db.newReader(ctx)
+	if err != nil {
+		return lost, err
+	}
+	lost.discard()
+	return c, nil
 }
 
 // Conversions between columns and values.

@@ -8,6 +8,7 @@ import (
 	"cmp"
 	"context"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -17,25 +18,19 @@ import (
 
 // Options say what to open and how.
 type Options struct {
-	Path         string           // the database; it and its folder are made if missing (0600, 0700)
-	Repositories string           // folder of the bare repositories; empty: "repositories" beside the database
-	Clock        func() time.Time // nil: the system's
+	Path         string           // the database's file; it and its folder are made if missing (0600, 0700). Empty: it isn't one
+	Repositories string           // folder of the bare repositories; empty: "repositories" beside the file
+	Clock        func() time.Time // nil: the one that counts for the engine (P3)
 	ReadOnly     bool             // --at: every change is refused, nothing is written (R174)
 	Small        bool             // few pages stay in memory, 1.5 MiB instead of 18: for one person, whom the system's cache is fast enough
 	Log          *slog.Logger     // for what fails beside a request's path; nil: nowhere
 }
 
-// How many use cases read at the same time; of one person's a page, a count, and
-// one that takes long.
-const (
-	readers      = 4
-	smallReaders = 3
-)
-
 // DB is an open store. It implements model.Store.
 type DB struct {
 	engine       Engine
 	path         string
+	folder       string // for what is put aside: the file's, or that beside the repositories
 	repositories git.Repositories
 	packages     string // the folder of packages' files, beside the repositories
 	clock        func() time.Time
@@ -64,7 +59,7 @@ func Open(ctx context.Context, engine Engine, o Options) (*DB, error) {
 		return nil, err
 	}
 	if o.Clock == nil {
-		o.Clock = time.Now
+		o.Clock = engine.Now
 	}
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
@@ -72,8 +67,17 @@ func Open(ctx context.Context, engine Engine, o Options) (*DB, error) {
 	if o.Repositories == "" {
 		o.Repositories = filepath.Join(filepath.Dir(path), "repositories")
 	}
-	db := &DB{engine: engine, path: path, repositories: git.Repositories(o.Repositories), packages: filepath.Join(filepath.Dir(filepath.Clean(o.Repositories)), "packages"), clock: o.Clock, readOnly: o.ReadOnly, log: o.Log, mostPackageBytes: model.MaxPackageFile}
-	if err := engine.Open(ctx, o, db.Now()); err != nil {
+	folder := filepath.Dir(path)
+	if o.Path == "" {
+		if folder, err = filepath.Abs(filepath.Dir(filepath.Clean(o.Repositories))); err == nil && !o.ReadOnly {
+			err = os.MkdirAll(folder, 0o700)
+		}
+		if err != nil {
+			return nil, err
+		}
+	}
+	db := &DB{engine: engine, path: path, folder: folder, repositories: git.Repositories(o.Repositories), packages: filepath.Join(filepath.Dir(filepath.Clean(o.Repositories)), "packages"), clock: o.Clock, readOnly: o.ReadOnly, log: o.Log, mostPackageBytes: model.MaxPackageFile}
+	if err := engine.Open(ctx, o, time.Now()); err != nil {
 		return nil, err
 	}
 	if err := db.connect(ctx, o.Small); err != nil {
@@ -94,10 +98,7 @@ func Open(ctx context.Context, engine Engine, o Options) (*DB, error) {
 // connect makes the writer's connection and the first reader's; a rehearsal's
 // must first learn what will be.
 func (db *DB) connect(ctx context.Context, small bool) error {
-	most := readers
-	if small {
-		most = smallReaders
-	}
+	most := db.engine.Readers(small)
 	db.readers, db.unmade = make(chan *conn, most), make(chan struct{}, most)
 	for range most {
 		db.unmade <- struct{}{}
@@ -144,8 +145,25 @@ func (db *DB) closeAll() (err error) {
 // Now is the store's clock in UTC, to the millisecond.
 func (db *DB) Now() time.Time { return db.clock().UTC().Truncate(time.Millisecond) }
 
+// Folder is where files stand that belong to the database and that all its nodes
+// see: the server's keys.
+func (db *DB) Folder() string { return db.folder }
+
+// ClockAhead is how far this machine's clock is ahead of the one that counts (P3).
+func (db *DB) ClockAhead() time.Duration { return time.Since(db.engine.Now()) }
+
+// Leads tells whether this process is the one of its database's that does what is
+// done by one at a time (P7).
+func (db *DB) Leads(ctx context.Context) (bool, error) {
+	leads, err := db.engine.Leads(ctx)
+	return leads, db.engine.Explain(err)
+}
+
 // Version changes whenever a transaction of any process has changed the database.
-func (db *DB) Version() (uint64, error) { return db.engine.Version() }
+func (db *DB) Version() (uint64, error) {
+	version, err := db.engine.Version()
+	return version, db.engine.Explain(err)
+}
 
 // Warning is one line on what isn't well although the database answers.
 func (db *DB) Warning() string { return db.engine.Warning() }

@@ -49,27 +49,36 @@ func (db *DB) Authenticate(ctx context.Context, secret model.Secret) (model.Pass
 		return unknown, nil
 	}
 	key := secret.Digest()
-	version, err := db.Version() // before the rows are read: a change in between counts as later
+	version, exact, err := db.exactVersion() // before the rows are read: a change in between counts as later
 	if err != nil {
-		return unknown, db.engine.Explain(err)
+		return unknown, err
 	}
-	if pass := db.passes.get(version, key); pass != nil {
+	if pass := db.passes.get(version, key); exact && pass != nil {
 		return aged(*pass, db.Now()), nil
 	}
 	pass := unknown
 	var found bool
-	err = db.view(ctx, model.Actor{}, func(t *tx) error {
+	err = db.glance(ctx, func(t *tx) error {
 		return t.rows(authenticateSQL, []any{key[:]}, func(scan func(...any) error) (err error) {
 			found = true
-			pass.Token, err = t.scanTokenRow(scan)
+			pass.Token, err = t.scanToken(scan)
 			pass.User, pass.Caller = pass.Token.User, callerOf(pass.Token)
 			return err
 		})
 	})
-	if err == nil && found && pass.Token.RevokedAt.IsZero() { // an overlap that has ended runs again if the clock steps back
+	if err == nil && exact && found && pass.Token.RevokedAt.IsZero() { // an overlap that has ended runs again if the clock steps back
 		db.passes.put(version, key, &pass)
 	}
 	return pass, err
+}
+
+// exactVersion is the version, if what was found with it may be remembered.
+func (db *DB) exactVersion() (version uint64, exact bool, err error) {
+	if !db.engine.Exact() {
+		return 0, false, nil
+	}
+	version, err = db.engine.Version()
+	return version, true, db.engine.Explain(err)
 }
 
 // AuthenticateKey finds the person whose SSH key has a fingerprint.
@@ -163,11 +172,11 @@ func (db *DB) EnterSite(ctx context.Context, c model.Caller, s model.Site) (e mo
 }
 
 func (db *DB) siteFacts(ctx context.Context, c model.Caller, key siteKey) (*siteFacts, error) {
-	version, err := db.Version()
+	version, exact, err := db.exactVersion()
 	if err != nil {
-		return nil, db.engine.Explain(err)
+		return nil, err
 	}
-	if known := db.sites.get(version, key); known != nil {
+	if known := db.sites.get(version, key); exact && known != nil {
 		return known, nil
 	}
 	facts := &siteFacts{}
@@ -180,7 +189,7 @@ func (db *DB) siteFacts(ctx context.Context, c model.Caller, key siteKey) (*site
 		facts.target, err = t.target(c, p)
 		return err
 	})
-	if err == nil && !facts.target.Missing { // who guesses doesn't fill it, and no path in it is longer than a place's
+	if err == nil && exact && !facts.target.Missing { // who guesses doesn't fill it, and no path in it is longer than a place's
 		db.sites.put(version, key, facts)
 	}
 	return facts, err

@@ -17,19 +17,38 @@ type Engine interface {
 	// Connect makes a connection.
 	Connect(context.Context, Role) (*sql.Conn, error)
 
-	// Begin is the statement that begins a transaction. One that writes has all
+	// Readers are how many use cases should read at the same time; small: for one
+	// person.
+	Readers(small bool) int
+
+	// Begin are the statements that begin a transaction. One that writes has all
 	// others that do wait from its beginning.
-	Begin(write bool) string
+	Begin(write bool) []string
 	// SQL gives a statement in which words of the dialect stand in braces as this
 	// engine wants it.
 	SQL(statement string) string
+	// Values are what a statement is given, as this engine takes them. It may write
+	// into the list.
+	Values([]any) []any
 	// Narrowing leads to the tokens that a word can be in; nil where an index of
 	// the engine's own does.
 	Narrowing() *Narrowing
 
-	// Version changes with every commit of whatever process. It is asked at every
-	// request.
+	// Numbered is a statement after which a table's numbers go on after the greatest
+	// that was given by hand; empty where they do so anyway.
+	Numbered(table string) string
+	// Now is the time by the clock that counts (P3).
+	Now() time.Time
+
+	// Leads tells whether this process is the one that does what is done by one at a
+	// time (P7). It stays so until the process ends or the database is lost to it.
+	Leads(context.Context) (bool, error)
+
+	// Version changes with every commit of whatever process.
 	Version() (uint64, error)
+	// Exact tells whether Version costs next to nothing and has changed before the
+	// commit is answered: then what it was found with may be remembered (R92).
+	Exact() bool
 	// Committed is called after the writer's transactions, on its connection.
 	Committed(*sql.Conn)
 	// There is an error while the database can't be found.
@@ -42,6 +61,9 @@ type Engine interface {
 	// Lost tells whether an error ended the whole transaction: disk full, I/O
 	// error, interrupted.
 	Lost(error) bool
+	// Gone tells whether an error ended the connection. If it is COMMIT's, nobody
+	// knows whether that took effect.
+	Gone(error) bool
 	// Locked tells whether another process held the database for too long.
 	Locked(error) bool
 	// Explain turns the engine's errors into a sentence and a sentinel, and gives

@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 
 	"patrol/model"
 )
@@ -21,7 +20,7 @@ import (
 // It is put aside first, in a nameless file: who takes it slowly holds up nobody,
 // as the write-ahead log can't be emptied before that moment is over.
 func (db *DB) Export(ctx context.Context, a model.Actor, w io.Writer) (err error) {
-	aside, err := os.CreateTemp(filepath.Dir(db.path), ".export-")
+	aside, err := os.CreateTemp(db.folder, ".export-")
 	if err != nil {
 		return exportError(err)
 	}

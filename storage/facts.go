@@ -255,7 +255,7 @@ func (t *tx) target(c model.Caller, p place) (model.Target, error) {
 	}
 	target.Role = max(own, inherited)
 	if p.Kind == model.GroupPlace && target.Role == model.NoRole {
-		if _, err := t.row(seesInsideSQL, []any{c.UserID, t.today().String(), p.ID}, &target.SeesInside); err != nil {
+		if target.SeesInside, err = t.is(seesInsideSQL, c.UserID, t.today().String(), p.ID); err != nil {
 			return target, err
 		}
 	}

@@ -8,7 +8,6 @@ import (
 	"fmt"
 	"io"
 	"os"
-	"path/filepath"
 	"time"
 
 	"patrol/git"
@@ -67,7 +66,7 @@ func (db *DB) alone(ctx context.Context, a model.Actor, do func(*tx) error) (err
 		return db.engine.Explain(err)
 	}
 	defer func() { err = db.engine.Explain(errors.Join(err, c.close())) }()
-	if err := c.exec(ctx, db.engine.Begin(true)); err != nil {
+	if err := c.begin(ctx, true); err != nil {
 		return err
 	}
 	end := &chain{}
@@ -125,7 +124,7 @@ func eachLine(ctx context.Context, text io.Reader, do func(number int, line []by
 // putAside checks the form of all lines and writes them, in the form of an
 // export, to a file without a name that ends with the process.
 func (db *DB) putAside(ctx context.Context, text io.Reader) (aside *os.File, lines int, err error) {
-	if aside, err = os.CreateTemp(filepath.Dir(db.path), ".import-"); err != nil {
+	if aside, err = os.CreateTemp(db.folder, ".import-"); err != nil {
 		return nil, 0, asideError(err)
 	}
 	defer func() {

@@ -236,6 +236,13 @@ func (im *importing) write(list []*gathered) error {
 	if err := tokens.flush(); err != nil {
 		return err
 	}
+	for _, table := range []string{"users", "tokens"} {
+		if statement := t.db.engine.Numbered(table); statement != "" {
+			if err := t.exec(statement); err != nil {
+				return err
+			}
+		}
+	}
 	return im.recordTokens(list)
 }
 

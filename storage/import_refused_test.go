@@ -192,6 +192,7 @@ func imageOf(t *testing.T, db *DB) string {
 // R98, R59: a line that is wrong stops the whole import, with its number, and
 // leaves nothing: no row, no number, no repository, no file.
 func TestImportRefused(t *testing.T) {
+	sqliteOnly(t)
 	db := open(t, Options{Clock: noon().read})
 	importText(t, db, story...)
 	before := imageOf(t, db)
@@ -231,6 +232,7 @@ func TestImportRefused(t *testing.T) {
 
 // R98: what is no line at all.
 func TestImportOfNothing(t *testing.T) {
+	sqliteOnly(t)
 	db := open(t, Options{Clock: noon().read})
 	before := imageOf(t, db)
 	for name, in := range map[string]io.Reader{
@@ -297,6 +299,7 @@ func init() {
 
 // R98: a process that dies in the middle of an import leaves what was there.
 func TestKilledImport(t *testing.T) {
+	sqliteOnly(t)
 	path := filepath.Join(t.TempDir(), "patrol.db")
 	db := open(t, Options{Path: path, Clock: noon().read})
 	importText(t, db, story...)

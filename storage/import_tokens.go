@@ -177,11 +177,11 @@ func (l *tokenLine) compare(t *tx, there *tokenLine, id int64) error {
 		there.Revoked = l.Revoked
 	}
 	if l.ExpiresAt == nil {
-		added, err := t.int(expiryAddedSQL, id)
+		added, err := t.is(expiryAddedSQL, id)
 		if err != nil {
 			return err
 		}
-		if added == 1 { // R97: once
+		if added { // R97: once
 			l.ExpiresAt = there.ExpiresAt
 		}
 	}

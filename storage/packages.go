@@ -265,8 +265,8 @@ func (t *tx) packageIn(in model.Ref, access model.Access, action model.Action, i
 	if err != nil {
 		return err
 	}
-	there, err := t.int(packageThereSQL, id, p.ID)
-	if err == nil && there == 0 {
+	there, err := t.is(packageThereSQL, id, p.ID)
+	if err == nil && !there {
 		err = model.NotFound("package")
 	}
 	return err

@@ -158,8 +158,8 @@ const takenSQL = `SELECT EXISTS (SELECT 1 FROM routes WHERE path = ?)`
 
 // free tells whether nothing has a path yet.
 func (t *tx) free(path string) error {
-	taken, err := t.int(takenSQL, path)
-	if err == nil && taken == 1 {
+	taken, err := t.is(takenSQL, path)
+	if err == nil && taken {
 		err = model.Taken("path", fmt.Sprintf("%s is there already: choose another path", path))
 	}
 	return err

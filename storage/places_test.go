@@ -294,7 +294,7 @@ func TestSwitch(t *testing.T) {
 	}
 	var open, plans int64
 	err = db.view(t.Context(), root, func(t *tx) (err error) {
-		if open, err = t.int(`SELECT count(*) FROM groups WHERE token_creation = 0`); err == nil {
+		if open, err = t.int(`SELECT count(*) FROM groups WHERE NOT token_creation`); err == nil {
 			plans, err = t.int(`SELECT count(*) FROM groups WHERE plan <> 'free'`)
 		}
 		return err

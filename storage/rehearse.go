@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"fmt"
 	"strings"
+	"time"
 
 	"patrol/model"
 )
@@ -23,7 +24,7 @@ const (
 	insertEndedSQL = `INSERT INTO {temp}.ended_bots SELECT value FROM {list} AS list`
 
 	endedTokenSQL = `CASE WHEN revoked_at IS NULL AND kind <> 'personal' AND expires_on <= '%[1]s'
-		THEN {milliseconds}(expires_on) + %[2]d * 86400000 ELSE revoked_at END AS revoked_at`
+		THEN {milliseconds}(expires_on) + %[2]d ELSE revoked_at END AS revoked_at`
 
 	endedBotSQL = `CASE WHEN id IN (SELECT id FROM {temp}.ended_bots) THEN coalesce(deleted_at, %d) ELSE deleted_at END AS deleted_at`
 
@@ -108,7 +109,7 @@ func (db *DB) rehearse(ctx context.Context, c *conn) error {
 		table, alias, where string
 		instead             map[string]string
 	}{
-		{"tokens", "t", "", map[string]string{"revoked_at": fmt.Sprintf(endedTokenSQL, (t.today() - model.Date(kept)).String(), kept)}},
+		{"tokens", "t", "", map[string]string{"revoked_at": fmt.Sprintf(endedTokenSQL, (t.today() - model.Date(kept)).String(), (time.Duration(kept) * day).Milliseconds())}},
 		{"users", "u", "", map[string]string{"deleted_at": fmt.Sprintf(endedBotSQL, t.now.UnixMilli()), "former_role": formerRoleSQL}},
 		{"members", "m", " WHERE user_id NOT IN (SELECT id FROM {temp}.ended_bots)", nil},
 	} {

@@ -47,11 +47,11 @@ func (db *DB) sweepRepositories() {
 	var gone []int64
 	err := db.view(context.Background(), model.Actor{Door: model.SystemDoor}, func(t *tx) error {
 		for _, id := range marked {
-			there, err := t.int(projectThereSQL, id)
+			there, err := t.is(projectThereSQL, id)
 			if err != nil || len(gone) == maxSweep {
 				return err
 			}
-			if there == 0 {
+			if !there {
 				gone = append(gone, id)
 			}
 		}

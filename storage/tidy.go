@@ -49,8 +49,7 @@ func (db *DB) Due(ctx context.Context) (due bool, err error) {
 		}
 		idle := t.now.Add(-time.Duration(in.number(model.SettingBotRetention)) * day)
 		expired := t.today() - model.Date(in.number(model.SettingExpiredBots))
-		n, err := t.int(dueSQL, t.now.UnixMilli(), idle.UnixMilli(), expired.String())
-		due = n != 0
+		due, err = t.is(dueSQL, t.now.UnixMilli(), idle.UnixMilli(), expired.String())
 		return err
 	})
 	return due, err
@@ -132,5 +131,8 @@ func (t *tx) tokensWhereLimit(condition string, args ...any) (list []model.Token
 		list = append(list, token)
 		return err
 	})
-	return list, err
+	if err != nil {
+		return nil, err
+	}
+	return list, t.withEmails(list)
 }

@@ -23,22 +23,25 @@ const tokenTables = `tokens t JOIN users u ON u.id = t.user_id JOIN users c ON c
 	LEFT JOIN members m ON m.user_id = t.user_id AND u.kind = 2
 	LEFT JOIN routes rp ON rp.project_id = t.project_id LEFT JOIN routes rg ON rg.group_id = t.group_id`
 
-// scanToken reads a row of tokenColumns.
-func (t *tx) scanToken(scan func(...any) error) (model.Token, error) {
-	token, err := t.scanTokenRow(scan)
-	if err != nil || token.User.Kind != model.Bot {
-		return token, err
+// withEmails fills in the addresses of bots (R104), once the rows are read: the
+// settings are another query.
+func (t *tx) withEmails(list []model.Token) error {
+	for i := range list {
+		u := &list[i].User
+		if u.Kind != model.Bot {
+			continue
+		}
+		in, err := t.instance()
+		if err != nil {
+			return err
+		}
+		u.Email = model.BotEmail(u.Username, in.host())
 	}
-	in, err := t.instance()
-	if err == nil {
-		token.User.Email = model.BotEmail(token.User.Username, in.host())
-	}
-	return token, err
+	return nil
 }
 
-// scanTokenRow is scanToken without a bot's e-mail address, for which all
-// settings are read.
-func (t *tx) scanTokenRow(scan func(...any) error) (model.Token, error) {
+// scanToken reads a row of tokenColumns, without a bot's e-mail address.
+func (t *tx) scanToken(scan func(...any) error) (model.Token, error) {
 	var (
 		token                  model.Token
 		description, addresses sql.NullString
@@ -95,12 +98,16 @@ func recent(text string, after time.Time) []string {
 }
 
 func (t *tx) tokenBy(condition string, args ...any) (token model.Token, found bool, err error) {
+	one := make([]model.Token, 1)
 	err = t.rows(`SELECT `+tokenColumns+` FROM `+tokenTables+` WHERE `+condition, args, func(scan func(...any) error) (err error) {
 		found = true
-		token, err = t.scanToken(scan)
+		one[0], err = t.scanToken(scan)
 		return err
 	})
-	return token, found, err
+	if err == nil && found {
+		err = t.withEmails(one)
+	}
+	return one[0], found, err
 }
 
 // aboutToken is a token in an audit entry.

@@ -22,7 +22,10 @@ func (db *DB) Tokens(ctx context.Context, a model.Actor, q model.TokenQuery, p m
 				token, err := t.scanToken(scan)
 				return token, values(token), err
 			})
-		return err
+		if err != nil {
+			return err
+		}
+		return t.withEmails(list.Rows)
 	})
 	return list, err
 }

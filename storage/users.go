@@ -252,8 +252,8 @@ func (t *tx) checkUser(n model.NewUser) (model.NewUser, error) {
 
 // unused refuses a value that somebody has already.
 func (t *tx) unused(query, value, key, text string) error {
-	taken, err := t.int(query, value)
-	if err == nil && taken == 1 {
+	taken, err := t.is(query, value)
+	if err == nil && taken {
 		err = model.Taken(key, text)
 	}
 	return err

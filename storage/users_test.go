@@ -47,7 +47,7 @@ func unchanged(t *testing.T, db *DB, what string, do func() error) {
 	t.Helper()
 	entries := func() (done, rows int64) {
 		err := db.view(t.Context(), root, func(t *tx) (err error) {
-			if done, err = t.int(`SELECT count(*) FROM audit WHERE refused = 0`); err == nil {
+			if done, err = t.int(`SELECT count(*) FROM audit WHERE NOT refused`); err == nil {
 				rows, err = t.int(`SELECT (SELECT count(*) FROM users) + (SELECT count(*) FROM groups) + (SELECT count(*) FROM projects)
 					+ (SELECT count(*) FROM routes) + (SELECT count(*) FROM members) + (SELECT count(*) FROM keys)`)
 			}

@@ -62,6 +62,7 @@ func wordsFleet(t *testing.T, n int) (*DB, []model.Token) {
 // whether few hold it or most, by the index, behind it and before it is made;
 // and the count is the number of rows.
 func TestWords(t *testing.T) {
+	sqliteOnly(t)
 	holds := func(text string, in ...string) bool {
 		return slices.ContainsFunc(in, func(s string) bool { return strings.Contains(strings.ToLower(s), strings.ToLower(text)) })
 	}
@@ -128,6 +129,7 @@ func TestWords(t *testing.T) {
 
 // A41: a search of the API looks at names only.
 func TestWordsOfNames(t *testing.T) {
+	sqliteOnly(t)
 	db, _ := wordsFleet(t, 100)
 	for text, want := range map[string]int{"newest": 1, "РЕЛИЗ": 17, "project_": 0, "web": 0, "": 101} {
 		list, err := db.Tokens(t.Context(), root, model.TokenQuery{Search: text}, model.Page{Count: true})

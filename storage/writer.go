@@ -193,7 +193,7 @@ func (w *writer) next(first *job) (met *job) {
 		}
 		return answers
 	})
-	if err != nil && len(batch) > 1 {
+	if err != nil && len(batch) > 1 && !errors.Is(err, errUnsure) {
 		w.oneByOne(batch)
 		return met
 	}
@@ -232,13 +232,13 @@ func (w *writer) alone(j *job) error {
 
 // whole does something in a transaction of its own.
 func (w *writer) whole(t *tx, do func(*tx) error) error {
-	w.conn.trim()
-	if err := t.exec(w.db.engine.Begin(true)); err != nil {
+	if err := w.begin(t.ctx); err != nil {
 		return err
 	}
+	t.conn = w.conn
 	err := guarded(do, t)
 	if err == nil {
-		err = t.conn.commit(t.ctx, t.chain)
+		err = w.commit(t.ctx, t.chain)
 	}
 	if err != nil {
 		w.rollback(t.ctx)
@@ -275,8 +275,7 @@ func (w *writer) oneByOne(batch []*job) {
 // then nothing of any of them was written.
 func (w *writer) transaction(do func(run func(*job) error) []error) ([]error, error) {
 	ctx := context.Background()
-	w.conn.trim()
-	if err := w.conn.exec(ctx, w.db.engine.Begin(true)); err != nil {
+	if err := w.begin(ctx); err != nil {
 		return []error{err}, err
 	}
 	shared := &chain{}
@@ -285,12 +284,41 @@ func (w *writer) transaction(do func(run func(*job) error) []error) ([]error, er
 		w.rollback(ctx)
 		return answers, err
 	}
-	if err := w.conn.commit(ctx, shared); err != nil {
+	if err := w.commit(ctx, shared); err != nil {
 		w.rollback(ctx)
 		return answers, err
 	}
 	w.db.committed.add(len(answers))
 	return answers, nil
+}
+
+// begin begins a transaction, on another connection if the last one was lost.
+func (w *writer) begin(ctx context.Context) error {
+	w.conn.trim()
+	err := w.conn.begin(ctx, true)
+	if !w.db.engine.Gone(err) {
+		return err
+	}
+	c, err := w.db.newConn(ctx, Writer)
+	if err != nil {
+		return err
+	}
+	w.conn.discard()
+	w.conn = c
+	return c.begin(ctx, true)
+}
+
+// errUnsure answers use cases of which nobody knows whether they were committed:
+// they aren't run again.
+var errUnsure = &model.Reason{Text: "The connection to the database broke in the middle of the commit: whether the change was made isn't known.",
+	Remedy: "look before you try again", Kind: model.ErrUnavailable}
+
+func (w *writer) commit(ctx context.Context, end *chain) error {
+	err := w.conn.commit(ctx, end)
+	if w.db.engine.Gone(err) {
+		return errUnsure
+	}
+	return err
 }
 
 // rollback ends a transaction that failed. SQLite may have ended it already;

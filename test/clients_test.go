@@ -36,6 +36,21 @@ type patrol struct {
 // start builds the program and serves with it.
 func start(t *testing.T, flags ...string) *patrol {
 	t.Helper()
+	p := build(t)
+	p.admin = p.run(t, "token", "create", "--user", "root", "--name", "admin", "--scope", "api")
+	p.serve(t, flags...)
+	t.Cleanup(func() {
+		p.server.Process.Signal(syscall.SIGTERM) // one that has ended takes none
+		if err := p.wait(); err != nil {
+			t.Errorf("patrol serve: %v", err)
+		}
+	})
+	return p
+}
+
+// build builds the program, whose database isn't there yet.
+func build(t *testing.T) *patrol {
+	t.Helper()
 	dir := t.TempDir()
 	p := &patrol{program: filepath.Join(dir, "patrol"), database: filepath.Join(dir, "patrol.db")}
 	build := exec.Command("go", "build", "-o", p.program, ".")
@@ -43,7 +58,12 @@ func start(t *testing.T, flags ...string) *patrol {
 	if out, err := build.CombinedOutput(); err != nil {
 		t.Fatalf("go build: %v\n%s", err, out)
 	}
-	p.admin = p.run(t, "token", "create", "--user", "root", "--name", "admin", "--scope", "api")
+	return p
+}
+
+// serve starts the server and finds out where it listens.
+func (p *patrol) serve(t *testing.T, flags ...string) {
+	t.Helper()
 	p.server = exec.Command(p.program, append([]string{"--db", p.database, "serve", "--http", "127.0.0.1:0", "--ssh", "127.0.0.1:0"}, flags...)...)
 	stderr, err := p.server.StderrPipe()
 	if err != nil {
@@ -71,16 +91,9 @@ func start(t *testing.T, flags ...string) *patrol {
 		}
 		p.result = p.server.Wait()
 	}()
-	t.Cleanup(func() {
-		p.server.Process.Signal(syscall.SIGTERM) // one that has ended takes none
-		if err := p.wait(); err != nil {
-			t.Errorf("patrol serve: %v", err)
-		}
-	})
 	if p.url == "" {
 		t.Fatal("patrol serve did not say where it listens")
 	}
-	return p
 }
 
 // wait waits until the server has ended.

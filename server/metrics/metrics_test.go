@@ -10,13 +10,13 @@ import (
 
 	"patrol/model"
 	"patrol/storage"
-	"patrol/storage/sqlite"
+	"patrol/storage/storagetest"
 )
 
 // open makes metrics of a store whose clock is now.
 func open(t testing.TB, now *time.Time) (*Metrics, *storage.DB) {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), storage.Options{Path: filepath.Join(t.TempDir(), "patrol.db"), Clock: func() time.Time { return *now }})
+	db, err := storagetest.Open(t.Context(), storage.Options{Path: filepath.Join(t.TempDir(), "patrol.db"), Clock: func() time.Time { return *now }})
 	if err != nil {
 		t.Fatal(err)
 	}

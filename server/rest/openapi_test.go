@@ -16,7 +16,7 @@ import (
 	"patrol/model"
 	"patrol/server/door"
 	"patrol/storage"
-	"patrol/storage/sqlite"
+	"patrol/storage/storagetest"
 )
 
 // served is an API on a store of its own, and what its handlers read.
@@ -30,7 +30,7 @@ type served struct {
 
 func serve(t *testing.T) *served {
 	t.Helper()
-	db, err := sqlite.Open(t.Context(), storage.Options{Path: filepath.Join(t.TempDir(), "patrol.db")})
+	db, err := storagetest.Open(t.Context(), storage.Options{Path: filepath.Join(t.TempDir(), "patrol.db")})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -25,7 +25,7 @@ import (
 	"patrol/server"
 	"patrol/sshkey"
 	"patrol/storage"
-	"patrol/storage/sqlite"
+	"patrol/storage/storagetest"
 	"patrol/ui"
 )
 
@@ -51,7 +51,7 @@ func newWorld(t *testing.T, configs ...func(*Config)) *world {
 	t.Parallel()
 	w := &world{T: t, now: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC), done: make(chan error, 1)}
 	var err error
-	w.db, err = sqlite.Open(t.Context(), storage.Options{Path: filepath.Join(t.TempDir(), "patrol.db"), Clock: w.clock})
+	w.db, err = storagetest.Open(t.Context(), storage.Options{Path: filepath.Join(t.TempDir(), "patrol.db"), Clock: w.clock})
 	w.must(err)
 	t.Cleanup(func() { w.db.Close() })
 	web, err := server.New(server.Config{Store: w.db, Log: slog.New(slog.NewTextHandler(w, nil))})

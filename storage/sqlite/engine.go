@@ -108,12 +108,44 @@ func (e *engine) Close() (err error) {
 	return err
 }
 
-func (e *engine) Begin(write bool) string {
-	if write {
-		return "BEGIN IMMEDIATE"
+// How many use cases read at the same time; of one person's a page, a count, and
+// one that takes long.
+const (
+	readers      = 4
+	smallReaders = 3
+)
+
+func (e *engine) Readers(small bool) int {
+	if small {
+		return smallReaders
 	}
-	return "BEGIN"
+	return readers
 }
+
+var (
+	beginReading = []string{"BEGIN"}
+	beginWriting = []string{"BEGIN IMMEDIATE"}
+)
+
+func (e *engine) Begin(write bool) []string {
+	if write {
+		return beginWriting
+	}
+	return beginReading
+}
+
+func (e *engine) Values(list []any) []any { return list }
+
+// Numbered: SQLite itself notes the greatest number that was given.
+func (e *engine) Numbered(string) string { return "" }
+
+func (e *engine) Now() time.Time { return time.Now() }
+
+// Leads: of a file's processes each may, since its transactions are whole.
+func (e *engine) Leads(context.Context) (bool, error) { return true, nil }
+
+// Exact: the log's index is in memory that all processes share.
+func (e *engine) Exact() bool { return true }
 
 // Version looks at the head of the write-ahead log's index.
 func (e *engine) Version() (uint64, error) { return e.index.version() }

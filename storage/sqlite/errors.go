@@ -75,6 +75,9 @@ func (e *engine) Taken(err error) bool {
 	return errors.As(err, &broken) && (broken.Code() == sqlite3.SQLITE_CONSTRAINT_UNIQUE || broken.Code() == sqlite3.SQLITE_CONSTRAINT_PRIMARYKEY)
 }
 
+// Gone: a file doesn't go away with its connection.
+func (e *engine) Gone(error) bool { return false }
+
 func (e *engine) Locked(err error) bool { return code(err) == sqlite3.SQLITE_BUSY }
 
 // isDamage tells whether SQLite found the file itself broken.
