@@ -38,10 +38,11 @@ func (e *engine) Values(list []any) []any {
 	return list
 }
 
-// numbered gives the marks for values numbers: ? the next one, ?2 the second.
+// numbered gives the marks for values numbers as SQLite does: ?2 is the second
+// value, and ? the one after the greatest so far.
 func numbered(statement string) string {
 	var b strings.Builder
-	next, quote := 0, byte(0)
+	greatest, quote := 0, byte(0)
 	for i := 0; i < len(statement); i++ {
 		c := statement[i]
 		switch {
@@ -52,11 +53,17 @@ func numbered(statement string) string {
 		case c == '\'' || c == '"':
 			quote = c
 		case c == '?':
-			b.WriteByte('$')
-			if i+1 == len(statement) || statement[i+1] < '0' || statement[i+1] > '9' {
-				next++
-				b.WriteString(strconv.Itoa(next))
+			end := i + 1
+			for end < len(statement) && statement[end] >= '0' && statement[end] <= '9' {
+				end++
 			}
+			number, err := strconv.Atoi(statement[i+1 : end])
+			if err != nil { // none stands there
+				number = greatest + 1
+			}
+			greatest = max(greatest, number)
+			b.WriteString("$" + strconv.Itoa(number))
+			i = end - 1
 			continue
 		}
 		b.WriteByte(c)

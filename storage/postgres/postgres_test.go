@@ -38,13 +38,14 @@ func TestAddressKeepsItsPassword(t *testing.T) {
 // Marks for values are numbered, but not those in texts.
 func TestNumbered(t *testing.T) {
 	for from, want := range map[string]string{
-		`a = ? AND b = ?`:       `a = $1 AND b = $2`,
-		`a = ?2 OR b = ?1`:      `a = $2 OR b = $1`,
-		`a = '?' AND "b?" = ?`:  `a = '?' AND "b?" = $1`,
-		`a LIKE ? ESCAPE '\'`:   `a LIKE $1 ESCAPE '\'`,
-		`a = 'it''s ?' AND b=?`: `a = 'it''s ?' AND b=$1`,
-		`no mark`:               `no mark`,
-		`(?, ?), (?, ?)`:        `($1, $2), ($3, $4)`,
+		`a = ? AND b = ?`:                    `a = $1 AND b = $2`,
+		`a = ?2 OR b = ?1`:                   `a = $2 OR b = $1`,
+		`a = ?1 AND b = ?1 LIMIT ? OFFSET ?`: `a = $1 AND b = $1 LIMIT $2 OFFSET $3`,
+		`a = '?' AND "b?" = ?`:               `a = '?' AND "b?" = $1`,
+		`a LIKE ? ESCAPE '\'`:                `a LIKE $1 ESCAPE '\'`,
+		`a = 'it''s ?' AND b=?`:              `a = 'it''s ?' AND b=$1`,
+		`no mark`:                            `no mark`,
+		`(?, ?), (?, ?)`:                     `($1, $2), ($3, $4)`,
 	} {
 		if got := numbered(from); got != want {
 			t.Errorf("%s: %s, not %s", from, got, want)
