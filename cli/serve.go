@@ -76,6 +76,9 @@ func (s *session) serve(flags serveFlags, l listeners) error {
 	if at := s.rehearsal(); at != "" {
 		s.note("warning: the clock was set to %s: every change is refused, nothing is written", at)
 	}
+	if warning := s.store.Warning(); warning != "" {
+		s.note("warning: %s", warning)
+	}
 	log := s.logger(flags)
 	targets, err := s.targets(flags.noticeTargets)
 	if err != nil {

@@ -95,7 +95,11 @@ const projectNumbersSQL = `SELECT id FROM projects ORDER BY id`
 // without a project. One with a number that was never given belongs to a
 // project whose making was cut off; the next project gets it.
 func (t *tx) checkRepositories(report func(string, ...any)) error {
-	there := map[string]bool{git.TrashName: true}
+	if t.db.foreign != nil {
+		report("%s", t.db.foreign.Text)
+		return nil
+	}
+	there := map[string]bool{git.TrashName: true, markerName: true}
 	err := t.rows(projectNumbersSQL, nil, func(scan func(...any) error) error {
 		var id int64
 		err := scan(&id)

@@ -7,6 +7,7 @@ package storage
 import (
 	"cmp"
 	"context"
+	"fmt"
 	"log/slog"
 	"os"
 	"path/filepath"
@@ -30,7 +31,8 @@ type Options struct {
 type DB struct {
 	engine       Engine
 	path         string
-	folder       string // for what is put aside: the file's, or that beside the repositories
+	foreign      *model.Reason // why the folder of repositories isn't this database's; nil: it is
+	folder       string        // for what is put aside: the file's, or that beside the repositories
 	repositories git.Repositories
 	packages     string // the folder of packages' files, beside the repositories
 	clock        func() time.Time
@@ -87,6 +89,10 @@ func Open(ctx context.Context, engine Engine, o Options) (*DB, error) {
 	if db.readOnly {
 		db.startRehearsal()
 		return db, nil
+	}
+	if err := db.claimRepositories(ctx); err != nil {
+		db.closeAll() // why it can't be opened is what matters
+		return nil, fmt.Errorf("the folder of repositories: %w", engine.Explain(err))
 	}
 	db.writer.start()
 	db.traffic.start(db)
@@ -166,7 +172,12 @@ func (db *DB) Version() (uint64, error) {
 }
 
 // Warning is one line on what isn't well although the database answers.
-func (db *DB) Warning() string { return db.engine.Warning() }
+func (db *DB) Warning() string {
+	if db.foreign != nil {
+		return db.foreign.Text
+	}
+	return db.engine.Warning()
+}
 
 // Ready is nil while the database answers.
 func (db *DB) Ready(ctx context.Context) error {

@@ -130,8 +130,10 @@ func (db *DB) Enter(ctx context.Context, c model.Caller, access model.Access, ac
 		if db.readOnly && action == model.PushCode {
 			return errRehearsing
 		}
-		e.Project, err = t.project(c, p)
-		return err
+		if e.Project, err = t.project(c, p); err != nil {
+			return err
+		}
+		return db.atHome()
 	})
 	if err == nil && git.Exists(db.repositories.Folder(e.Project.ID)) {
 		e.Repository = db.repositories.Folder(e.Project.ID)

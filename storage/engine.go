@@ -40,6 +40,9 @@ type Engine interface {
 	// Now is the time by the clock that counts (P3).
 	Now() time.Time
 
+	// ID is the database's own number, by which nodes know the folder of repositories
+	// that they share (P8); empty: there is one machine only.
+	ID() string
 	// Leads tells whether this process is the one that does what is done by one at a
 	// time (P7). It stays so until the process ends or the database is lost to it.
 	Leads(context.Context) (bool, error)

@@ -73,6 +73,9 @@ const (
 // that are to go, and until it is recorded: a process that dies leaves nothing
 // for ever.
 func (db *DB) PublishFile(ctx context.Context, a model.Actor, in model.Ref, f model.NewPackageFile) (made model.PackageFile, err error) {
+	if err := db.atHome(); err != nil {
+		return made, err
+	}
 	if err := model.CheckPackageFile(f.Name, f.Version, f.File); err != nil {
 		return made, err
 	}
@@ -219,6 +222,9 @@ func (db *DB) dropFile(name string) {
 
 // PackageFile finds the newest file of a name.
 func (db *DB) PackageFile(ctx context.Context, a model.Actor, in model.Ref, name, version, file string) (f model.PackageFile, err error) {
+	if err := db.atHome(); err != nil {
+		return f, err
+	}
 	err = db.view(ctx, a, func(t *tx) error {
 		p, err := t.inProject(in, model.PackageDownload, model.PullPackage)
 		if err != nil {
@@ -313,6 +319,9 @@ const uploadTime = 24 * time.Hour
 // deletion, at a start, and now and then. A file is removed outside of any
 // transaction, since a large one takes a while, and its row after it.
 func (db *DB) sweepPackages() (more bool) {
+	if db.foreign != nil {
+		return false
+	}
 	ctx, system := context.Background(), model.Actor{Door: model.SystemDoor}
 	var files []string
 	err := db.view(ctx, system, func(t *tx) error {

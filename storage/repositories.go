@@ -14,6 +14,9 @@ import (
 // stays, and the next project gets the same number and the same, still empty,
 // folder.
 func (db *DB) makeRepository(id int64, branch string) error {
+	if err := db.atHome(); err != nil {
+		return err
+	}
 	err := db.repositories.Make(id, branch)
 	if errors.Is(err, git.ErrTaken) {
 		return &model.Reason{Rule: "R3", Kind: model.ErrConflict,
@@ -41,7 +44,7 @@ const projectThereSQL = `SELECT EXISTS (SELECT 1 FROM projects WHERE id = ?)`
 // or failed.
 func (db *DB) sweepRepositories() {
 	marked := db.repositories.Marked()
-	if len(marked) == 0 {
+	if len(marked) == 0 || db.foreign != nil {
 		return
 	}
 	var gone []int64

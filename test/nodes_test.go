@@ -291,3 +291,42 @@ func TestNodesUnderLoad(t *testing.T) {
 	}
 	t.Logf("%d live, %d revoked, %d times told to come again", len(live), len(revoked), away)
 }
+
+// P8: a node whose folder of repositories isn't the one that the others share says
+// so at its start, serves no Git and makes no project; all else works on it.
+func TestForeignRepositories(t *testing.T) {
+	nodes := startNodes(t, startPostgres(t), 1)
+	nodes[0].run(t, "project", "add", "acme/web")
+	t.Setenv("PATROL_REPOS", filepath.Join(t.TempDir(), "repositories"))
+	lost := &patrol{program: nodes[0].program, database: nodes[0].database, admin: nodes[0].admin}
+	lost.serve(t)
+	t.Cleanup(func() {
+		lost.server.Process.Signal(syscall.SIGTERM)
+		lost.wait()
+	})
+	refs := func(p *patrol) int {
+		request, err := http.NewRequest("GET", p.url+"/acme/web.git/info/refs?service=git-upload-pack", nil)
+		if err != nil {
+			t.Fatal(err)
+		}
+		request.SetBasicAuth("x", p.admin)
+		answer, err := http.DefaultClient.Do(request)
+		if err != nil {
+			t.Fatal(err)
+		}
+		answer.Body.Close()
+		return answer.StatusCode
+	}
+	if at, away := refs(nodes[0]), refs(lost); at != 200 || away != 503 {
+		t.Errorf("Git is answered %d, and on the other node %d", at, away)
+	}
+	if status, _, _, _ := lost.create("deploy"); status != 201 {
+		t.Errorf("a token: %d", status)
+	}
+	if status, _, _ := lost.ask("POST", "/projects", lost.admin, map[string]any{"name": "two", "namespace_id": 1}); status != 503 {
+		t.Errorf("a project: %d", status)
+	}
+	if out, err := exec.Command(lost.program, "--db", lost.database, "check").CombinedOutput(); err == nil || !strings.Contains(string(out), "lacks the database's marker") {
+		t.Errorf("check: %v, %s", err, out)
+	}
+}

@@ -20,6 +20,7 @@ type engine struct {
 	config *pgx.ConnConfig
 	name   string // where it is, without who and with what password
 	pools  [storage.Alone + 1]*sql.DB
+	id     string // the database's own number
 	clock  clock
 	leads  leadership
 }
@@ -91,8 +92,13 @@ func (e *engine) open(ctx context.Context, readOnly bool, now time.Time) error {
 	if err := migrate(ctx, c, readOnly, now); err != nil {
 		return err
 	}
+	if err := c.QueryRow(ctx, "SELECT id FROM patrol.schema").Scan(&e.id); err != nil {
+		return err
+	}
 	return e.clock.read(ctx, c)
 }
+
+func (e *engine) ID() string { return e.id }
 
 func (e *engine) Connect(ctx context.Context, r storage.Role) (*sql.Conn, error) {
 	c, err := e.pools[r].Conn(ctx)
@@ -169,5 +175,5 @@ func (e *engine) Numbered(table string) string {
 func (e *engine) CheckFile(context.Context, *sql.Conn, func(string, ...any)) error { return nil }
 
 func (e *engine) Backup(context.Context, string) error {
-	return errors.New("the database is PostgreSQL's: back it up with pg_dump, or copy it to a file with patrol copy")
+	return errors.New("the database is PostgreSQL's: back it up with pg_dump, or take what is in it with patrol export")
 }

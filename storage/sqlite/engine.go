@@ -141,6 +141,8 @@ func (e *engine) Numbered(string) string { return "" }
 
 func (e *engine) Now() time.Time { return time.Now() }
 
+func (e *engine) ID() string { return "" }
+
 // Leads: of a file's processes each may, since its transactions are whole.
 func (e *engine) Leads(context.Context) (bool, error) { return true, nil }
 
