@@ -14,7 +14,7 @@ import (
 
 	"patrol/model"
 	"patrol/storage"
-	"patrol/storage/sqlite"
+	"patrol/storage/storagetest"
 )
 
 // BenchmarkRevoke ends a bot that has written 100,000 issues: they go to the
@@ -83,7 +83,7 @@ func BenchmarkImport(b *testing.B) {
 }
 
 func importInto(ctx context.Context, path, file string) (report model.ImportReport, err error) {
-	db, err := sqlite.Open(ctx, storage.Options{Path: path})
+	db, err := storagetest.Open(ctx, storage.Options{Path: path})
 	if err != nil {
 		return report, err
 	}

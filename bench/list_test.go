@@ -10,7 +10,7 @@ import (
 	"patrol/demo"
 	"patrol/model"
 	"patrol/storage"
-	"patrol/storage/sqlite"
+	"patrol/storage/storagetest"
 )
 
 const fewTokens = 10_000
@@ -20,10 +20,10 @@ const fewTokens = 10_000
 func BenchmarkList(b *testing.B) {
 	large, _ := open(b)
 	path := filepath.Join(b.TempDir(), "patrol.db")
-	if err := demo.Make(b.Context(), sqlite.Open, storage.Options{Path: path}, time.Now(), fewTokens, nil); err != nil {
+	if err := demo.Make(b.Context(), storagetest.Open, storage.Options{Path: path}, time.Now(), fewTokens, nil); err != nil {
 		b.Fatal(err)
 	}
-	small, err := sqlite.Open(b.Context(), storage.Options{Path: path})
+	small, err := storagetest.Open(b.Context(), storage.Options{Path: path})
 	if err != nil {
 		b.Fatal(err)
 	}

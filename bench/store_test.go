@@ -16,7 +16,7 @@ import (
 	"patrol/demo"
 	"patrol/model"
 	"patrol/storage"
-	"patrol/storage/sqlite"
+	"patrol/storage/storagetest"
 )
 
 var (
@@ -36,7 +36,7 @@ var fixture = sync.OnceValues(func() (string, error) {
 	}
 	path := filepath.Join(dir, "patrol.db")
 	start := time.Now()
-	err = demo.Make(context.Background(), sqlite.Open, storage.Options{Path: path}, start, *tokens, nil)
+	err = demo.Make(context.Background(), storagetest.Open, storage.Options{Path: path}, start, *tokens, nil)
 	fmt.Printf("made %d tokens in %.1f s: %s\n", *tokens, time.Since(start).Seconds(), path)
 	return path, err
 })
@@ -48,7 +48,7 @@ func open(b *testing.B) (*storage.DB, model.Project) {
 	if err != nil {
 		b.Fatal(err)
 	}
-	db, err := sqlite.Open(context.Background(), storage.Options{Path: path})
+	db, err := storagetest.Open(context.Background(), storage.Options{Path: path})
 	if err != nil {
 		b.Fatal(err)
 	}

@@ -32,6 +32,9 @@ func (w *where) holds(text string, columns ...string) {
 
 // oneOf keeps rows with one of these numbers, of which there may be any number.
 func (w *where) oneOf(column string, ids []int64) {
+	if ids == nil {
+		ids = []int64{} // nil is null, and no list
+	}
 	list, err := json.Marshal(ids)
 	if err != nil {
 		panic(err) // numbers only
@@ -148,7 +151,7 @@ func (q paged) searched() string {
 func (t *tx) count(q paged) (int, error) {
 	from, which := q.searched(), q.where.String()
 	if q.where.among != "" {
-		from, which = `(`+q.where.among+`) AS among {lead join} `+from, q.id+` = among.id AND `+which
+		from, which = `(`+q.where.among+`) AS among CROSS JOIN `+from, q.id+` = among.id AND `+which
 	}
 	n, err := t.int(q.with+` SELECT count(*) FROM (SELECT 1 FROM `+from+` WHERE `+which+` LIMIT ?) AS found`,
 		slices.Concat(q.args, q.where.amongArgs, q.where.args, []any{model.CountLimit + 1})...)
