@@ -273,6 +273,15 @@ func (db *DB) view(ctx context.Context, a model.Actor, do func(*tx) error) error
 	if err == nil {
 		err = end
 	}
+	return db.explain(ctx, err)
+}
+
+// explain is the engine's explanation of what went wrong while it read for a
+// caller. Of one who has left, all that the database says is that he has.
+func (db *DB) explain(ctx context.Context, err error) error {
+	if _, ours := errors.AsType[*model.Reason](err); err != nil && ctx.Err() != nil && !ours {
+		return ctx.Err()
+	}
 	return db.engine.Explain(err)
 }
 
@@ -294,7 +303,7 @@ func (db *DB) glance(ctx context.Context, do func(*tx) error) error {
 		}
 	}
 	sound = !db.engine.Gone(err)
-	return db.engine.Explain(err)
+	return db.explain(ctx, err)
 }
 
 // readerBack takes a reader back, or ends one that isn't known to be sound.

@@ -7,6 +7,8 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/pgconn/ctxwatch"
 )
 
 // errAddress doesn't say what is wrong with an address: a password with a sign in
@@ -19,6 +21,9 @@ const (
 	connectWait = 5 * time.Second
 	silentAfter = 10 * time.Second
 )
+
+// leftAfter is how long a statement may still take that nobody waits for.
+const leftAfter = 100 * time.Millisecond
 
 // parse reads an address and what the environment adds to it (PGPASSFILE,
 // PGSSLMODE and the like).
@@ -33,6 +38,11 @@ func parse(address string) (*pgx.ConnConfig, error) {
 	dialer := &net.Dialer{Control: endSilent,
 		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: silentAfter / 2, Interval: silentAfter / 4, Count: 2}}
 	config.DialFunc = dialer.DialContext
+	// A caller who leaves doesn't cost a connection: most statements end by
+	// themselves, and the server is told to stop the others.
+	config.BuildContextWatcherHandler = func(c *pgconn.PgConn) ctxwatch.Handler {
+		return &pgconn.CancelRequestContextWatcherHandler{Conn: c, CancelRequestDelay: leftAfter, DeadlineDelay: silentAfter}
+	}
 	set := config.RuntimeParams
 	if set["application_name"] == "" {
 		set["application_name"] = "patrol"
