@@ -249,6 +249,9 @@ func (db *DB) newReader(ctx context.Context) (*conn, error) {
 // another made when it is wanted.
 func (db *DB) view(ctx context.Context, a model.Actor, do func(*tx) error) error {
 	lasting := context.WithoutCancel(ctx)
+	if ctx = db.kept(ctx); ctx.Err() != nil {
+		return ctx.Err()
+	}
 	c, err := db.reader(ctx)
 	if err != nil {
 		return db.engine.Explain(err)
@@ -287,6 +290,9 @@ func (db *DB) explain(ctx context.Context, err error) error {
 
 // glance is view for a use case of one statement, which is a snapshot by itself.
 func (db *DB) glance(ctx context.Context, do func(*tx) error) error {
+	if ctx = db.kept(ctx); ctx.Err() != nil {
+		return ctx.Err()
+	}
 	c, err := db.reader(ctx)
 	if err != nil {
 		return db.engine.Explain(err)
@@ -304,6 +310,16 @@ func (db *DB) glance(ctx context.Context, do func(*tx) error) error {
 	}
 	sound = !db.engine.Gone(err)
 	return db.explain(ctx, err)
+}
+
+// kept is what a reader works with. Over a wire a caller who leaves would cost the
+// connection, and many of them the server's last one: what has begun is read to
+// its end.
+func (db *DB) kept(ctx context.Context) context.Context {
+	if db.engine.Exact() || ctx.Err() != nil {
+		return ctx
+	}
+	return context.WithoutCancel(ctx)
 }
 
 // readerBack takes a reader back, or ends one that isn't known to be sound.
