@@ -61,8 +61,8 @@ type TargetState struct {
 	Dropped   int64     // given up after MostTried
 	TakenAt   time.Time // when it last took one; zero: never
 	FailingAt time.Time // since when it has been failing; zero: it isn't
-	StuckAt   time.Time // when the event happened that it doesn't take
-	Failures  int       // since then
+	StuckAt   time.Time // when the event happened that waits for it because it failed; zero: none does
+	Failures  int       // since FailingAt
 	Error     string    // of the last failure
 }
 
@@ -82,8 +82,9 @@ type Events interface {
 	// another process has it, mine is false.
 	ClaimTarget(ctx context.Context, name, process string, until time.Time) (state TargetState, mine bool, err error)
 	// SaveTarget notes what became of it, and goes on until another moment; a
-	// zero one lets go of it. It fails where another process has it meanwhile.
-	SaveTarget(ctx context.Context, state TargetState, process string, until time.Time) error
+	// zero one lets go of it. Where another process has it meanwhile, mine is
+	// false and nothing is noted.
+	SaveTarget(ctx context.Context, state TargetState, process string, until time.Time) (mine bool, err error)
 	// Targets are all that were ever claimed, by name.
 	Targets(context.Context) ([]TargetState, error)
 }

@@ -109,7 +109,7 @@ func (r *runner) run(ctx context.Context) {
 		}
 		wait = lookEvery
 		version, err := r.config.Version()
-		if err == nil && r.known && version == seen && r.state.Failures == 0 {
+		if err == nil && r.known && version == seen && r.state.StuckAt.IsZero() {
 			continue
 		}
 		seen = version
@@ -142,8 +142,12 @@ func (r *runner) round(ctx context.Context) (more bool, err error) {
 	}
 	if len(list) == 0 {
 		skipped := reached.Audit - r.state.Position.Audit
+		gone := !more && !r.state.StuckAt.IsZero() // what it didn't take is no news any more
 		r.state.Position = reached
-		if skipped >= 1000 {
+		if gone {
+			r.state.StuckAt = time.Time{}
+		}
+		if gone || skipped >= 1000 {
 			return more, r.save(ctx)
 		}
 		return more, nil
@@ -156,7 +160,7 @@ func (r *runner) round(ctx context.Context) (more bool, err error) {
 		return true, nil
 	}
 	for _, e := range list {
-		if err := r.tell(ctx, e); err != nil {
+		if err := r.tell(ctx, e); err != nil || !r.known {
 			return false, err
 		}
 	}
@@ -178,10 +182,11 @@ func (r *runner) claim(ctx context.Context) (err error) {
 	return err
 }
 
-// save notes how far the target has come, and holds it.
-func (r *runner) save(ctx context.Context) error {
-	err := r.config.Store.SaveTarget(context.WithoutCancel(ctx), r.state, r.config.Process, r.config.now().Add(heldFor))
-	r.known = err == nil // else it is asked again how far it has come
+// save notes how far the target has come, and holds it, unless another process
+// has it by now.
+func (r *runner) save(ctx context.Context) (err error) {
+	// Where that failed, it is asked again how far it has come.
+	r.known, err = r.config.Store.SaveTarget(context.WithoutCancel(ctx), r.state, r.config.Process, r.config.now().Add(heldFor))
 	return err
 }
 
@@ -203,7 +208,7 @@ func (r *runner) tell(ctx context.Context, e model.TokenEvent) error {
 		r.state.Dropped++
 		r.state.Position = e.After
 		r.note(now, e, failed)
-		failed = nil
+		r.state.StuckAt, failed = time.Time{}, nil
 	default:
 		r.note(now, e, failed)
 	}
@@ -226,7 +231,7 @@ func (r *runner) letGo(ctx context.Context) {
 	if !r.known {
 		return
 	}
-	if err := r.config.Store.SaveTarget(ctx, r.state, r.config.Process, time.Time{}); err != nil {
+	if _, err := r.config.Store.SaveTarget(ctx, r.state, r.config.Process, time.Time{}); err != nil {
 		r.config.Log.Warn("a target of notices wasn't let go", "target", r.target.Name, "error", err)
 	}
 }

@@ -104,50 +104,6 @@ func TestWebhook(t *testing.T) {
 	}
 }
 
-// What a target doesn't take for seven days is given up, and counted.
-func TestGivenUp(t *testing.T) {
-	h := newHouse(t)
-	s, got := receiver(t, func(w http.ResponseWriter, _ *http.Request) { w.WriteHeader(http.StatusGone) })
-	r := h.runner("one", Target{Name: "chat", Type: "webhook", URL: s.URL, Secret: "x", Events: []model.EventKind{model.EventCreated}})
-	h.create("a")
-	h.create("b")
-	h.at = h.at.Add(model.MostTried + time.Second)
-	h.create("c")
-	if _, err := r.round(t.Context()); err == nil {
-		t.Error("the last is no failure")
-	}
-	if state := h.state(); state.Dropped != 2 || state.Delivered != 0 || len(got) != 3 {
-		t.Errorf("%+v after %d", state, len(got))
-	}
-}
-
-// Two processes on one database don't both deliver.
-func TestOneDelivers(t *testing.T) {
-	h := newHouse(t)
-	s, got := receiver(t, func(http.ResponseWriter, *http.Request) {})
-	target := Target{Name: "chat", Type: "webhook", URL: s.URL, Secret: "x"}
-	one, two := h.runner("one", target), h.runner("two", target)
-	h.create("a")
-	for _, r := range []*runner{two, one, two} {
-		if _, err := r.round(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(got) != 1 {
-		t.Errorf("delivered %d times", len(got))
-	}
-	h.at = h.at.Add(heldFor + time.Second) // the first has crashed
-	h.create("b")
-	for range 2 {
-		if _, err := two.round(t.Context()); err != nil {
-			t.Fatal(err)
-		}
-	}
-	if len(got) != 2 {
-		t.Errorf("after a crash: delivered %d times", len(got))
-	}
-}
-
 // A redirection isn't followed, an answer without end isn't read to its end, and
 // none of it is repeated in what is kept.
 func TestHostileReceivers(t *testing.T) {
@@ -182,36 +138,6 @@ func TestHostileReceivers(t *testing.T) {
 	err := Test(t.Context(), Target{Name: "x", Type: "webhook", URL: "https://169.254.169.254/latest", Secret: "y"}, Config{})
 	if err == nil || !strings.Contains(err.Error(), "where no webhook is") {
 		t.Errorf("a cloud's metadata: %v", err)
-	}
-}
-
-// One that hangs delays no other, nor the end of the server.
-func TestSlowReceiverDelaysNobody(t *testing.T) {
-	h := newHouse(t)
-	hang := make(chan struct{})
-	slow, asked := receiver(t, func(http.ResponseWriter, *http.Request) { <-hang })
-	defer close(hang)
-	fast, got := receiver(t, func(http.ResponseWriter, *http.Request) {})
-	list := []Target{{Name: "slow", Type: "webhook", URL: slow.URL, Secret: "x"}, {Name: "fast", Type: "webhook", URL: fast.URL, Secret: "x"}}
-	for _, target := range list {
-		h.runner("before", target).letGo(t.Context())
-	}
-	h.create("a")
-	ctx, cancel := context.WithCancel(t.Context())
-	ended := make(chan struct{})
-	go func() {
-		defer close(ended)
-		Deliver(ctx, list, h.config("one"))
-	}()
-	<-asked
-	<-got
-	h.create("b")
-	<-got
-	cancel()
-	<-ended
-	states, err := h.Targets(t.Context())
-	if err != nil || len(states) != 2 || states[0].Delivered < 1 || /* the end may come before it is noted */ states[1].Delivered != 0 || states[1].Failures != 0 {
-		t.Errorf("%+v, %v", states, err)
 	}
 }
 

@@ -105,8 +105,8 @@ func TestTargets(t *testing.T) {
 	}
 	state.Delivered, state.Failures, state.FailingAt, state.StuckAt, state.Error = 3, 2, clock.at, clock.at.Add(-time.Hour), "it is down"
 	state.Position.Audit++
-	if err := db.SaveTarget(t.Context(), state, "one", clock.at.Add(time.Minute)); err != nil {
-		t.Fatal(err)
+	if mine, err := db.SaveTarget(t.Context(), state, "one", clock.at.Add(time.Minute)); err != nil || !mine {
+		t.Fatal(mine, err)
 	}
 	if due, err := db.Outlook(t.Context()); err != nil || due.FailingTargets != 1 || !due.Notice.Equal(state.StuckAt) {
 		t.Errorf("G99: %+v, %v", due, err)
@@ -115,11 +115,11 @@ func TestTargets(t *testing.T) {
 	if again, mine := claim("two"); !mine || again != state {
 		t.Errorf("after a crash: %+v, mine %v, want %+v", again, mine, state)
 	}
-	if err := db.SaveTarget(t.Context(), model.TargetState{Name: "chat"}, "one", clock.at); err == nil {
-		t.Error("a process that slept writes over what another has noted")
+	if mine, err := db.SaveTarget(t.Context(), model.TargetState{Name: "chat"}, "one", clock.at); err != nil || mine {
+		t.Error("a process that slept writes over what another has noted", mine, err)
 	}
-	if err := db.SaveTarget(t.Context(), state, "two", time.Time{}); err != nil {
-		t.Fatal(err)
+	if mine, err := db.SaveTarget(t.Context(), state, "two", time.Time{}); err != nil || !mine {
+		t.Fatal(mine, err)
 	}
 	if _, mine := claim("three"); !mine {
 		t.Error("it wasn't let go")

@@ -3,7 +3,6 @@ package storage
 import (
 	"context"
 	"database/sql"
-	"fmt"
 	"time"
 
 	"patrol/model"
@@ -23,7 +22,7 @@ const (
 	targetsSQL = `SELECT ` + targetColumns + ` FROM targets ORDER BY name`
 
 	// A target that no server has tried for an hour isn't anybody's any more.
-	stuckSQL = `SELECT count(*), min(stuck_at) FROM targets WHERE stuck_at IS NOT NULL AND held_until > ?`
+	stuckSQL = `SELECT count(*), min(stuck_at) FROM targets WHERE failures > 0 AND held_until > ?`
 )
 
 // ClaimTarget gives a target to a process until a moment, unless another has it.
@@ -52,20 +51,20 @@ func (db *DB) ClaimTarget(ctx context.Context, name, process string, until time.
 	return state, mine, err
 }
 
-// SaveTarget notes how far a target has come, and how it does.
-func (db *DB) SaveTarget(ctx context.Context, s model.TargetState, process string, until time.Time) error {
-	return db.change(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error {
+// SaveTarget notes how far a target has come, and how it does, unless another
+// process has it.
+func (db *DB) SaveTarget(ctx context.Context, s model.TargetState, process string, until time.Time) (mine bool, err error) {
+	err = db.change(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error {
 		held := int64(0)
 		if !until.IsZero() {
 			held = until.UnixMilli()
 		}
 		n, err := t.changed(saveTargetSQL, s.Position.Audit, s.Position.Notice, s.Position.Refused, s.Delivered, s.Dropped, orNoTime(s.TakenAt),
 			orNoTime(s.FailingAt), orNoTime(s.StuckAt), s.Failures, s.Error, held, s.Name, process)
-		if err == nil && n == 0 {
-			err = fmt.Errorf("another process delivers to %s by now", s.Name)
-		}
+		mine = n == 1
 		return err
 	})
+	return mine && err == nil, err
 }
 
 // Targets are all that were ever claimed.
