@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"slices"
 	"strconv"
 	"strings"
 
@@ -19,6 +20,7 @@ type mailer struct {
 	target  Target
 	config  Config
 	host    string
+	secure  *tls.Config
 	options []mail.Option
 }
 
@@ -41,7 +43,8 @@ func newMailer(t Target, c Config) (peer, error) {
 	case "", "starttls":
 		options = append(options, mail.WithTLSPolicy(mail.TLSMandatory))
 	case "implicit":
-		options = append(options, mail.WithSSL())
+		// dial has made it safe: the library, which offers no STARTTLS then, looks.
+		options = append(options, mail.WithTLSPolicy(mail.TLSOpportunistic))
 	case "none":
 		if !onThisMachine(host) || t.Username != "" {
 			return nil, errors.New("tls none is for a server on this machine, without a password")
@@ -53,7 +56,7 @@ func newMailer(t Target, c Config) (peer, error) {
 	if t.Username != "" {
 		options = append(options, mail.WithSMTPAuth(mail.SMTPAuthAutoDiscover), mail.WithUsername(t.Username), mail.WithPassword(t.Password))
 	}
-	m := &mailer{target: t, config: c, host: host, options: options}
+	m := &mailer{target: t, config: c, host: host, secure: secure, options: options}
 	if _, err = mail.NewClient(host, options...); err != nil {
 		return nil, fmt.Errorf("mail can't be set up: %w", err)
 	}
@@ -70,20 +73,21 @@ func (m *mailer) deliver(ctx context.Context, e model.TokenEvent) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, MostTime)
 	defer cancel()
-	options := m.options
-	if m.target.TLS != "implicit" {
-		// The connection lasts no longer than this, whatever the server does: the
-		// library leaves it open where STARTTLS fails.
-		dial := func(dialing context.Context, network, address string) (net.Conn, error) {
-			c, err := (&net.Dialer{}).DialContext(dialing, network, address)
-			if err == nil {
-				context.AfterFunc(ctx, func() { c.Close() })
-			}
-			return c, err
+	// The connection lasts no longer than this, whatever the server does: the
+	// library waits for each answer anew, and leaves it open where STARTTLS fails.
+	dial := func(dialing context.Context, network, address string) (net.Conn, error) {
+		c, err := (&net.Dialer{}).DialContext(dialing, network, address)
+		if err != nil {
+			return nil, err
 		}
-		options = append(options[:len(options):len(options)], mail.WithDialContextFunc(dial))
+		context.AfterFunc(ctx, func() { c.Close() })
+		if m.target.TLS != "implicit" {
+			return c, nil
+		}
+		secure := tls.Client(c, m.secure)
+		return secure, secure.HandshakeContext(dialing)
 	}
-	client, err := mail.NewClient(m.host, options...)
+	client, err := mail.NewClient(m.host, append(slices.Clip(m.options), mail.WithDialContextFunc(dial))...)
 	if err == nil {
 		err = client.DialAndSendWithContext(ctx, message)
 	}
@@ -116,7 +120,8 @@ func (m *mailer) message(e model.TokenEvent) (*mail.Msg, error) {
 	}
 	sentence := Sentence(e)
 	message.Subject("[Patrol] " + cut(sentence, 150))
-	_, domain, _ := strings.Cut(strings.TrimSuffix(m.target.From, ">"), "@")
+	from := message.GetFrom()[0].Address
+	domain := from[strings.LastIndexByte(from, '@')+1:]
 	message.SetMessageIDWithValue("patrol." + e.ID + "@" + domain) // equal for repeats
 	message.SetDateWithValue(m.config.now())
 	message.SetGenHeader("Auto-Submitted", "auto-generated")

@@ -2,9 +2,11 @@ package notices
 
 import (
 	"bufio"
+	"context"
 	"crypto/tls"
 	"encoding/base64"
 	"fmt"
+	"io"
 	"mime"
 	"net"
 	"net/http/httptest"
@@ -22,6 +24,7 @@ type post struct {
 	said        chan string // each whole dialogue
 	refuse      string      // the answer to RCPT, if it isn't 250
 	noTLS       bool
+	implicit    bool // TLS from the first byte on
 }
 
 func newPost(t *testing.T, p *post) *post {
@@ -53,8 +56,12 @@ func (p *post) talk(c net.Conn, config *tls.Config) string {
 	var all strings.Builder
 	r := bufio.NewReader(c)
 	say := func(text string) { fmt.Fprint(c, text, "\r\n") }
+	secure, data := p.implicit, false
+	if secure {
+		c = tls.Server(c, config)
+		r = bufio.NewReader(c)
+	}
 	say("220 post.example.org ESMTP")
-	secure, data := false, false
 	for {
 		line, err := r.ReadString('\n')
 		if err != nil {
@@ -137,6 +144,23 @@ func TestMail(t *testing.T) {
 	}
 }
 
+// With TLS from the first byte on, password and mail are said as behind STARTTLS.
+func TestMailImplicitTLS(t *testing.T) {
+	p := newPost(t, &post{implicit: true})
+	target := Target{Name: "mail", Type: "mail", Server: p.address, TLS: "implicit", Username: "patrol", Password: "hunter2", From: "patrol@example.org",
+		To: []string{"a@example.org"}, CAFile: p.ca}
+	if err := Test(t.Context(), target, Config{}); err != nil {
+		t.Error(err)
+	}
+	if said := <-p.said; !strings.Contains(said, "AUTH PLAIN ") || !strings.Contains(said, "RCPT TO:<a@example.org>") || strings.Contains(said, "STARTTLS") {
+		t.Errorf("it was told %s", said)
+	}
+	target.CAFile = ""
+	if err := Test(t.Context(), target, Config{}); err == nil || !strings.Contains(err.Error(), "certificate") {
+		t.Errorf("a certificate of nobody: %v", err)
+	}
+}
+
 // A server that offers no STARTTLS gets neither password nor mail; one that
 // refuses is said to have refused, without what it repeats.
 func TestMailRefused(t *testing.T) {
@@ -157,5 +181,51 @@ func TestMailRefused(t *testing.T) {
 	target.CAFile = ""
 	if err := Test(t.Context(), target, Config{}); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("a certificate of nobody: %v", err)
+	}
+}
+
+// Whatever the server does, and however the connection is made safe, it lasts no
+// longer than it is waited for.
+func TestMailStalls(t *testing.T) {
+	web := httptest.NewTLSServer(nil) // for its certificate
+	defer web.Close()
+	ca := writePEM(t, web)
+	for _, mode := range []string{"none", "starttls", "implicit"} {
+		l, err := net.Listen("tcp", "127.0.0.1:0")
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer l.Close()
+		ctx, cancel := context.WithCancel(t.Context())
+		go func() { // it takes a connection, and says nothing on it
+			c, err := l.Accept()
+			if err != nil {
+				return
+			}
+			defer c.Close()
+			if mode == "implicit" {
+				secure := tls.Server(c, &tls.Config{Certificates: web.TLS.Certificates})
+				if err := secure.Handshake(); err != nil {
+					t.Error(err)
+				}
+			}
+			cancel()
+			io.Copy(io.Discard, c)
+		}()
+		began := time.Now()
+		err = Test(ctx, Target{Name: "mail", Type: "mail", Server: l.Addr().String(), TLS: mode, From: "patrol@example.org", To: []string{"a@example.org"}, CAFile: ca}, Config{})
+		if took := time.Since(began); err == nil || took > MostTime/2 {
+			t.Errorf("%s: %v after %s", mode, err, took)
+		}
+	}
+}
+
+// A mail's id is in the sender's domain, whatever the sender is called.
+func TestMailID(t *testing.T) {
+	for _, from := range []string{"patrol@example.org", "Patrol <patrol@example.org>", `"Patrol @ Acme" <patrol@example.org>`} {
+		m, err := (&mailer{target: Target{From: from, To: []string{"a@example.org"}}}).message(model.TokenEvent{ID: "audit-1"})
+		if err != nil || m.GetMessageID() != "<patrol.audit-1@example.org>" {
+			t.Errorf("%s: %v, %v", from, m.GetMessageID(), err)
+		}
 	}
 }
