@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"regexp"
 	"slices"
+	"syscall"
 	"time"
 
 	"patrol/model"
@@ -54,7 +55,7 @@ var nameForm = regexp.MustCompile(`^[a-z0-9][a-z0-9._-]{0,63}$`)
 // Load reads a file of targets, which holds secrets. A missing one is none, if
 // it may be missing.
 func Load(file string, mayMiss bool) (list []Target, err error) {
-	f, err := os.Open(file)
+	f, err := os.OpenFile(file, os.O_RDONLY|syscall.O_NONBLOCK, 0) // a pipe isn't waited for
 	if errors.Is(err, os.ErrNotExist) && mayMiss {
 		return nil, nil
 	}

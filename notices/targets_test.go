@@ -4,6 +4,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 )
 
@@ -16,6 +17,13 @@ func TestLoad(t *testing.T) {
 	}
 	if _, err := Load(file, false); err == nil {
 		t.Error("a file that was named may be missing")
+	}
+	pipe := filepath.Join(t.TempDir(), "pipe")
+	if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := Load(pipe, false); err == nil || !strings.Contains(err.Error(), "is no file") {
+		t.Errorf("a pipe: %v", err)
 	}
 	write := func(text string, mode os.FileMode) error {
 		t.Helper()
@@ -55,6 +63,7 @@ func TestLoad(t *testing.T) {
 		`[{"name":"a","type":"webhook","url":"ftp://hunter2","secret":"x"}]`:                                            "https address",
 		`[{"name":"a","type":"webhook","url":"https://example.org/hunter2"}]`:                                           "needs a secret",
 		`[{"name":"a","type":"webhook","url":"https://example.org/","secret":"whsec_hunter2!"}]`:                        "no base64",
+		`[{"name":"a","type":"webhook","url":"https://example.org/hunter2","secret":"whsec_"}]`:                         "nothing follows",
 		`[{"name":"a","type":"webhook","url":"https://example.org/","token":"hunter2\r\nX: y"}]`:                        "token can't be sent",
 		`[{"name":"a","type":"mail","server":"hunter2","from":"a@example.org"}]`:                                        "HOST:PORT",
 		`[{"name":"a","type":"mail","server":"example.org:25","tls":"none","from":"a@example.org"}]`:                    "on this machine",

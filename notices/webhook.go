@@ -57,6 +57,9 @@ func newWebhook(t Target, c Config) (peer, error) {
 		if w.key, err = base64.StdEncoding.DecodeString(text); err != nil {
 			return nil, errors.New("secret begins with whsec_, but what follows is no base64")
 		}
+		if len(w.key) == 0 {
+			return nil, errors.New("secret begins with whsec_, but nothing follows to sign with")
+		}
 	}
 	roots, err := authorities(t.CAFile)
 	if err != nil {
