@@ -124,32 +124,16 @@ func scanTokenEvent(scan func(...any) error) (e model.TokenEvent, number int64, 
 	return e, number, err
 }
 
-const addressSQL = `SELECT email FROM users WHERE username = ? AND kind = 1 AND deleted_at IS NULL`
-
 // concern fills in whom the events of projects' and groups' tokens concern now.
 func (t *tx) concern(list []model.TokenEvent) error {
-	type people struct{ names, addresses []string }
-	known := map[model.Place]people{}
+	managers := t.managers()
 	for i, e := range list {
 		if e.Place.Kind == model.NoPlace {
 			continue
 		}
-		who, found := known[e.Place]
-		if !found {
-			var err error
-			if who.names, err = t.managers(e.Place); err != nil {
-				return err
-			}
-			for _, name := range who.names {
-				var address string
-				if _, err := t.row(addressSQL, []any{name}, &address); err != nil {
-					return err
-				}
-				if address != "" {
-					who.addresses = append(who.addresses, address)
-				}
-			}
-			known[e.Place] = who
+		who, err := managers(e.Place)
+		if err != nil {
+			return err
 		}
 		list[i].To, list[i].Addresses = who.names, who.addresses
 	}

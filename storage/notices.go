@@ -166,45 +166,57 @@ func (db *DB) Delivered(ctx context.Context, id int64) error {
 	return db.change(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error { return t.exec(deliveredSQL, t.now.UnixMilli(), id) })
 }
 
-// Only people read: a bot is no one to tell, nor is who is blocked.
-const managersSQL = bestSQL + ` SELECT u.username FROM best {lead join} members m ON m.id = best.id JOIN users u ON u.id = m.user_id
-	WHERE best.rank = 1 AND m.role >= ? AND u.kind = 1 AND NOT u.blocked ORDER BY u.username`
-
 // recipients fills in to whom notices of project and group tokens go now (R96).
 func (t *tx) recipients(list []model.Notice) error {
-	known := map[model.Place][]string{}
+	managers := t.managers()
 	for i, n := range list {
 		if n.Place.Kind == model.NoPlace {
 			continue
 		}
-		to, found := known[n.Place]
-		if !found {
-			var err error
-			if to, err = t.managers(n.Place); err != nil {
-				return err
-			}
-			known[n.Place] = to
+		who, err := managers(n.Place)
+		if err != nil {
+			return err
 		}
-		list[i].To = to
+		list[i].To = who.names
 	}
 	return nil
 }
 
-// managers are those who manage the tokens of a place by their effective role.
-func (t *tx) managers(in model.Place) (names []string, err error) {
-	p, err := t.findPlace(in.Ref())
-	if err != nil || p.missing {
-		return nil, err
+// Only people read: a bot is no one to tell, nor is who is blocked.
+const managersSQL = bestSQL + ` SELECT u.username, u.email FROM best {lead join} members m ON m.id = best.id JOIN users u ON u.id = m.user_id
+	WHERE best.rank = 1 AND m.role >= ? AND u.kind = 1 AND NOT u.blocked ORDER BY u.username`
+
+// people are those who are told: by name, and the e-mail addresses of those who
+// have one.
+type people struct{ names, addresses []string }
+
+// managers finds those who manage the tokens of a place by their effective role,
+// of each place once.
+func (t *tx) managers() func(model.Place) (people, error) {
+	known := map[model.Place]people{}
+	return func(in model.Place) (who people, err error) {
+		who, found := known[in]
+		if found {
+			return who, nil
+		}
+		p, err := t.findPlace(in.Ref())
+		if err != nil || p.missing {
+			return who, err
+		}
+		lowest := model.Maintainer
+		if in.Kind == model.GroupPlace {
+			lowest = model.Owner
+		}
+		err = t.rows(managersSQL, append(t.bestArgs(p, true), int(lowest)), func(scan func(...any) error) error {
+			var name, address string
+			err := scan(&name, &address)
+			who.names = append(who.names, name)
+			if address != "" {
+				who.addresses = append(who.addresses, address)
+			}
+			return err
+		})
+		known[in] = who
+		return who, err
 	}
-	lowest := model.Maintainer
-	if in.Kind == model.GroupPlace {
-		lowest = model.Owner
-	}
-	err = t.rows(managersSQL, append(t.bestArgs(p, true), int(lowest)), func(scan func(...any) error) error {
-		var name string
-		err := scan(&name)
-		names = append(names, name)
-		return err
-	})
-	return names, err
 }
