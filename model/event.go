@@ -77,14 +77,14 @@ type Events interface {
 	// many; reached is behind all that was looked at, and more tells whether
 	// there may be more at once.
 	NextEvents(ctx context.Context, from Position, wanted []EventKind, limit int) (list []TokenEvent, reached Position, more bool, err error)
-	// ClaimTarget makes one process of several deliver to a target, until a
-	// moment. A target that is new begins with what comes from now on. Where
+	// ClaimTarget makes one process of several deliver to a target, for a
+	// while. A target that is new begins with what comes from now on. Where
 	// another process has it, mine is false.
-	ClaimTarget(ctx context.Context, name, process string, until time.Time) (state TargetState, mine bool, err error)
-	// SaveTarget notes what became of it, and goes on until another moment; a
-	// zero one lets go of it. Where another process has it meanwhile, mine is
+	ClaimTarget(ctx context.Context, name, process string, hold time.Duration) (state TargetState, mine bool, err error)
+	// SaveTarget notes what became of it, and holds it for another while; zero
+	// lets go of it. Where another process has it meanwhile, mine is
 	// false and nothing is noted.
-	SaveTarget(ctx context.Context, state TargetState, process string, until time.Time) (mine bool, err error)
+	SaveTarget(ctx context.Context, state TargetState, process string, hold time.Duration) (mine bool, err error)
 	// Targets are all that were ever claimed, by name.
 	Targets(context.Context) ([]TargetState, error)
 }

@@ -78,6 +78,7 @@ func Test(ctx context.Context, t Target, c Config) error {
 
 // Deliver tells every target what happens, each on its own, until ctx is done.
 func Deliver(ctx context.Context, list []Target, c Config) {
+	c.Version = together(c.Version)
 	var all sync.WaitGroup
 	for _, t := range list {
 		p, err := t.peer(c)
@@ -88,6 +89,23 @@ func Deliver(ctx context.Context, list []Target, c Config) {
 		all.Go(func() { (&runner{target: t, peer: p, config: c}).run(ctx) })
 	}
 	all.Wait()
+}
+
+// together lets all targets look once: PostgreSQL is asked for each look.
+func together(version func() (uint64, error)) func() (uint64, error) {
+	var mu sync.Mutex
+	var looked time.Time
+	var last uint64
+	var err error
+	return func() (uint64, error) {
+		mu.Lock()
+		defer mu.Unlock()
+		if time.Since(looked) >= lookEvery/2 {
+			last, err = version()
+			looked = time.Now()
+		}
+		return last, err
+	}
 }
 
 // runner looks after one target.
@@ -175,7 +193,7 @@ func behind(seen, stored model.Position) bool {
 
 // claim makes this process deliver, unless another does.
 func (r *runner) claim(ctx context.Context) (err error) {
-	state, mine, err := r.config.Store.ClaimTarget(ctx, r.target.Name, r.config.Process, r.config.now().Add(heldFor))
+	state, mine, err := r.config.Store.ClaimTarget(ctx, r.target.Name, r.config.Process, heldFor)
 	if err == nil {
 		r.state, r.known = state, mine
 	}
@@ -186,7 +204,7 @@ func (r *runner) claim(ctx context.Context) (err error) {
 // has it by now.
 func (r *runner) save(ctx context.Context) (err error) {
 	// Where that failed, it is asked again how far it has come.
-	r.known, err = r.config.Store.SaveTarget(context.WithoutCancel(ctx), r.state, r.config.Process, r.config.now().Add(heldFor))
+	r.known, err = r.config.Store.SaveTarget(context.WithoutCancel(ctx), r.state, r.config.Process, heldFor)
 	return err
 }
 
@@ -231,7 +249,7 @@ func (r *runner) letGo(ctx context.Context) {
 	if !r.known {
 		return
 	}
-	if _, err := r.config.Store.SaveTarget(ctx, r.state, r.config.Process, time.Time{}); err != nil {
+	if _, err := r.config.Store.SaveTarget(ctx, r.state, r.config.Process, 0); err != nil {
 		r.config.Log.Warn("a target of notices wasn't let go", "target", r.target.Name, "error", err)
 	}
 }

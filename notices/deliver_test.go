@@ -115,6 +115,20 @@ func TestWithdrawn(t *testing.T) {
 	}
 }
 
+// Fifty targets don't ask the database fifty times whether anything has changed.
+func TestLookTogether(t *testing.T) {
+	asked := 0
+	version := together(func() (uint64, error) { asked++; return 7, nil })
+	for range 50 {
+		if v, err := version(); v != 7 || err != nil {
+			t.Error(v, err)
+		}
+	}
+	if asked > 5 {
+		t.Errorf("asked %d times", asked)
+	}
+}
+
 // Nothing has failed where another process delivers by now.
 func TestOtherDelivers(t *testing.T) {
 	h := newHouse(t)

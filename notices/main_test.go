@@ -8,7 +8,7 @@ import (
 
 	"patrol/model"
 	"patrol/storage"
-	"patrol/storage/sqlite"
+	"patrol/storage/storagetest"
 )
 
 var root = model.Actor{UserID: model.RootID, Door: model.CLIDoor}
@@ -24,7 +24,7 @@ func newHouse(t *testing.T) *house {
 	t.Helper()
 	h := &house{t: t, at: time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)}
 	var err error
-	if h.DB, err = sqlite.Open(t.Context(), storage.Options{Path: filepath.Join(t.TempDir(), "patrol.db"), Clock: func() time.Time { return h.at }}); err != nil {
+	if h.DB, err = storagetest.Open(t.Context(), storage.Options{Path: filepath.Join(t.TempDir(), "patrol.db"), Clock: func() time.Time { return h.at }}); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -33,7 +33,7 @@ func TestEvents(t *testing.T) {
 	db := open(t, Options{Clock: clock.read})
 	keepExpired(t, db)
 	p := addProject(t, db, "acme/web")
-	state, mine, err := db.ClaimTarget(t.Context(), "chat", "one", clock.at.Add(time.Minute))
+	state, mine, err := db.ClaimTarget(t.Context(), "chat", "one", time.Minute)
 	if err != nil || !mine {
 		t.Fatal(mine, err)
 	}
@@ -76,6 +76,21 @@ func TestEvents(t *testing.T) {
 	if list[0].Window != model.NoticeLast || list[1].Count < model.RefusedAgain || list[1].Door != model.GitDoor {
 		t.Errorf("R96, R99: %+v", list[:2])
 	}
+	mara, _ := addPerson(t, db, model.NewUser{Username: "mara", Name: "Mara", Email: "mara@example.org"})
+	sam, _ := addPerson(t, db, model.NewUser{Username: "sam", Name: "Sam", Email: "sam@example.org"})
+	for _, u := range []model.User{mara, sam} {
+		if _, err := db.AddMember(t.Context(), root, p.Ref(), u.ID, model.Maintainer, 0); err != nil {
+			t.Fatal(err)
+		}
+	}
+	blocked := true
+	if _, err := db.ChangeUser(t.Context(), root, sam.ID, model.UserChange{Blocked: &blocked}); err != nil {
+		t.Fatal(err)
+	}
+	now, _, _, err := db.NextEvents(t.Context(), state.Position, model.EventKinds, 100)
+	if err != nil || !slices.Equal(now[0].To, []string{"mara", "root"}) || !slices.Equal(now[0].Addresses, []string{"mara@example.org", "root@localhost"}) {
+		t.Errorf("R96: told are %q at %q, %v", now[0].To, now[0].Addresses, err)
+	}
 }
 
 // One process at a time delivers; a new target begins with what comes; how it
@@ -87,7 +102,7 @@ func TestTargets(t *testing.T) {
 	addToken(t, db, root, p.Ref(), "before")
 	claim := func(process string) (model.TargetState, bool) {
 		t.Helper()
-		state, mine, err := db.ClaimTarget(t.Context(), "chat", process, clock.at.Add(time.Minute))
+		state, mine, err := db.ClaimTarget(t.Context(), "chat", process, time.Minute)
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -105,7 +120,7 @@ func TestTargets(t *testing.T) {
 	}
 	state.Delivered, state.Failures, state.FailingAt, state.StuckAt, state.Error = 3, 2, clock.at, clock.at.Add(-time.Hour), "it is down"
 	state.Position.Audit++
-	if mine, err := db.SaveTarget(t.Context(), state, "one", clock.at.Add(time.Minute)); err != nil || !mine {
+	if mine, err := db.SaveTarget(t.Context(), state, "one", time.Minute); err != nil || !mine {
 		t.Fatal(mine, err)
 	}
 	if due, err := db.Outlook(t.Context()); err != nil || due.FailingTargets != 1 || !due.Notice.Equal(state.StuckAt) {
@@ -115,14 +130,18 @@ func TestTargets(t *testing.T) {
 	if again, mine := claim("two"); !mine || again != state {
 		t.Errorf("after a crash: %+v, mine %v, want %+v", again, mine, state)
 	}
-	if mine, err := db.SaveTarget(t.Context(), model.TargetState{Name: "chat"}, "one", clock.at); err != nil || mine {
+	if mine, err := db.SaveTarget(t.Context(), model.TargetState{Name: "chat"}, "one", 0); err != nil || mine {
 		t.Error("a process that slept writes over what another has noted", mine, err)
 	}
-	if mine, err := db.SaveTarget(t.Context(), state, "two", time.Time{}); err != nil || !mine {
+	if mine, err := db.SaveTarget(t.Context(), state, "two", 0); err != nil || !mine {
 		t.Fatal(mine, err)
 	}
 	if _, mine := claim("three"); !mine {
 		t.Error("it wasn't let go")
+	}
+	clock.at = clock.at.Add(-24 * time.Hour) // it was ahead, and is set
+	if _, mine := claim("four"); !mine {
+		t.Error("a process that is gone holds it until the clock has come that far again")
 	}
 	if list, err := db.Targets(t.Context()); err != nil || len(list) != 1 || list[0] != state {
 		t.Errorf("%+v, %v", list, err)

@@ -13,7 +13,9 @@ const (
 
 	addTargetSQL = `INSERT INTO targets (name, audit, notice, refused) VALUES (?, ?, ?, ?) ON CONFLICT (name) DO NOTHING`
 
-	claimTargetSQL = `UPDATE targets SET held_by = ?, held_until = ? WHERE name = ? AND (held_by = ? OR held_until <= ?)`
+	// What is held for much longer than one asks for was held by a clock that was
+	// ahead.
+	claimTargetSQL = `UPDATE targets SET held_by = ?, held_until = ? WHERE name = ? AND (held_by = ? OR held_until <= ? OR held_until > ?)`
 
 	saveTargetSQL = `UPDATE targets SET audit = ?, notice = ?, refused = ?, delivered = ?, dropped = ?, taken_at = ?, failing_at = ?, stuck_at = ?,
 		failures = ?, error = ?, held_until = ? WHERE name = ? AND held_by = ?`
@@ -25,8 +27,8 @@ const (
 	stuckSQL = `SELECT count(*), min(stuck_at) FROM targets WHERE failures > 0 AND held_until > ?`
 )
 
-// ClaimTarget gives a target to a process until a moment, unless another has it.
-func (db *DB) ClaimTarget(ctx context.Context, name, process string, until time.Time) (state model.TargetState, mine bool, err error) {
+// ClaimTarget gives a target to a process for a while, unless another has it.
+func (db *DB) ClaimTarget(ctx context.Context, name, process string, hold time.Duration) (state model.TargetState, mine bool, err error) {
 	err = db.change(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error {
 		var last model.Position
 		if _, err := t.row(lastEventsSQL, nil, &last.Audit, &last.Notice, &last.Refused); err != nil {
@@ -38,7 +40,7 @@ func (db *DB) ClaimTarget(ctx context.Context, name, process string, until time.
 		if err := t.exec(addTargetSQL, name, last.Audit, last.Notice, last.Refused); err != nil {
 			return err
 		}
-		n, err := t.changed(claimTargetSQL, process, until.UnixMilli(), name, process, t.now.UnixMilli())
+		n, err := t.changed(claimTargetSQL, process, t.now.Add(hold).UnixMilli(), name, process, t.now.UnixMilli(), t.now.Add(2*hold).UnixMilli())
 		if err != nil {
 			return err
 		}
@@ -53,11 +55,11 @@ func (db *DB) ClaimTarget(ctx context.Context, name, process string, until time.
 
 // SaveTarget notes how far a target has come, and how it does, unless another
 // process has it.
-func (db *DB) SaveTarget(ctx context.Context, s model.TargetState, process string, until time.Time) (mine bool, err error) {
+func (db *DB) SaveTarget(ctx context.Context, s model.TargetState, process string, hold time.Duration) (mine bool, err error) {
 	err = db.change(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error {
 		held := int64(0)
-		if !until.IsZero() {
-			held = until.UnixMilli()
+		if hold > 0 {
+			held = t.now.Add(hold).UnixMilli()
 		}
 		n, err := t.changed(saveTargetSQL, s.Position.Audit, s.Position.Notice, s.Position.Refused, s.Delivered, s.Dropped, orNoTime(s.TakenAt),
 			orNoTime(s.FailingAt), orNoTime(s.StuckAt), s.Failures, s.Error, held, s.Name, process)
