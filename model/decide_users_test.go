@@ -59,6 +59,27 @@ func TestSeesAt(t *testing.T) {
 	}
 }
 
+// R31, R44, R48: with which role somebody sees a place's tokens, and who without any.
+func TestLowestRole(t *testing.T) {
+	for _, c := range []struct {
+		who            Caller
+		project, group Role
+		nowhere        bool
+	}{
+		{who: Caller{Kind: Human}, project: Maintainer, group: Owner},
+		{who: Caller{Kind: Human, External: true}, project: Maintainer, group: Owner},
+		{who: Caller{Kind: Human, Auditor: true}},
+		{who: Caller{Kind: Human, Admin: true}},
+		{who: Caller{Kind: Human, Blocked: true}, nowhere: true},
+	} {
+		for kind, want := range map[PlaceKind]Role{ProjectPlace: c.project, GroupPlace: c.group} {
+			if got, ok := c.who.LowestRole(ListTokens, kind); got != want || ok == c.nowhere {
+				t.Errorf("%+v, %s: %s, %t", c.who, kind, got, ok)
+			}
+		}
+	}
+}
+
 // R10: administrators act as Owner everywhere; nobody has no role.
 func TestEffective(t *testing.T) {
 	for want, f := range map[Role]Facts{

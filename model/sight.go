@@ -18,11 +18,11 @@ func (c Caller) SeesAt(kind PlaceKind) []Visibility {
 func (f Facts) Effective() Role { return max(f.role(), NoRole) }
 
 // LowestRole is the lowest role, NoRole included, with which the caller may do
-// something in places of a kind that are his own (R111): what a list may offer
-// him. ok is false if there is no such role.
+// something in places of a kind that are his own (R111), where no flag is in the
+// way (R70): what a list may offer him. ok is false if there is no such role.
 func (c Caller) LowestRole(action Action, kind PlaceKind) (lowest Role, ok bool) {
 	for _, r := range append([]Role{NoRole}, Roles...) {
-		if Decide(Facts{Caller: c.withoutToken(), Action: action, Target: Target{Kind: kind, Role: r, Visibility: Public, Within: true}}).Allowed {
+		if Decide(Facts{Caller: c.withoutToken(), Action: action, Target: Target{Kind: kind, Role: r, Visibility: Public, Within: true, Flag: true, TokenKind: KindAt(kind)}}).Allowed {
 			return r, true
 		}
 	}

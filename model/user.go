@@ -52,6 +52,11 @@ type User struct {
 	Tokens     int   // active personal tokens, people only
 }
 
+// Caller is the user as the policy knows who asks, without a token.
+func (u User) Caller() Caller {
+	return Caller{UserID: u.ID, Kind: u.Kind, Admin: u.Admin, Auditor: u.Auditor, External: u.External, Blocked: u.Blocked}
+}
+
 // BotEmail is R104.
 func BotEmail(username, host string) string { return username + "@noreply." + host }
 

@@ -87,7 +87,7 @@ func (db *DB) AuthenticateKey(ctx context.Context, fingerprint string) (pass mod
 		u, found, err := t.user(`u.id = (SELECT k.user_id FROM keys k WHERE k.fingerprint = ?)`, fingerprint)
 		if found && u.Kind == model.Human { // bots have none (G44)
 			pass.User = u
-			pass.Caller = model.Caller{UserID: u.ID, Kind: u.Kind, Admin: u.Admin, Auditor: u.Auditor, External: u.External, Blocked: u.Blocked}
+			pass.Caller = u.Caller()
 		}
 		return err
 	})

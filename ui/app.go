@@ -356,8 +356,7 @@ func (a *App) judge() func(model.Action, model.Target) error {
 
 // facts are the policy's about the person.
 func (a *App) facts() model.Facts {
-	return model.Facts{Today: a.today(), Caller: model.Caller{
-		UserID: a.me.ID, Kind: a.me.Kind, Admin: a.me.Admin, Auditor: a.me.Auditor, External: a.me.External, Blocked: a.me.Blocked}}
+	return model.Facts{Today: a.today(), Caller: a.me.Caller()}
 }
 
 // seesTokens tells whether the person may see a place's tokens (R44, R48, R70),

@@ -104,7 +104,7 @@ func (a *App) tokensOf(ctx context.Context, members []model.Member) (map[int64]m
 func (p *place) reach(m model.Member, tokens map[int64]model.Token) reaches {
 	u := m.User
 	r := reaches{member: m, name: u.Username}
-	caller := model.Caller{UserID: u.ID, Kind: u.Kind, Admin: u.Admin, Auditor: u.Auditor, External: u.External, Blocked: u.Blocked}
+	caller := u.Caller()
 	if u.Kind == model.Bot {
 		r.name = u.Name
 		t, ok := tokens[m.TokenID]

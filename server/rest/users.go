@@ -146,8 +146,7 @@ func (c *call) user(o *object, u *model.User) {
 }
 
 func (c *call) privateUser(o *object, u *model.User) {
-	asHimself := model.Caller{UserID: u.ID, Kind: u.Kind, Admin: u.Admin, Auditor: u.Auditor, External: u.External, Blocked: u.Blocked}
-	creates := model.Decide(model.Facts{Today: c.Today, Caller: asHimself, Action: model.CreateTopGroup}).Allowed
+	creates := model.Decide(model.Facts{Today: c.Today, Caller: u.Caller(), Action: model.CreateTopGroup}).Allowed
 
 	o.boolean("external", u.External)
 	o.text("email", u.Email)
