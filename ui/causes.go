@@ -8,6 +8,7 @@ import (
 	"strings"
 	"time"
 
+	"patrol/keys"
 	"patrol/model"
 
 	tea "charm.land/bubbletea/v2"
@@ -22,7 +23,7 @@ type cause struct {
 	what string
 	where,
 	so string // and what follows from it
-	verb    string
+	verb    keys.Action    // that deals with it
 	token   model.Token    // that it is about; ID 0: none, or several
 	line    string         // the filter that finds those several
 	refused *model.Refusal // the most frequent one
@@ -70,7 +71,7 @@ const (
 // quickCauses are those that an index leads to.
 func (a *App) quickCauses(ctx context.Context) ([]cause, error) {
 	today, now := a.today(), a.now()
-	rows, err := a.eachOf(ctx, leaked, cause{rank: publishedSecret, look: bad, verb: "x"}, func(c cause, t model.Token) cause {
+	rows, err := a.eachOf(ctx, leaked, cause{rank: publishedSecret, look: bad, verb: keys.Remove}, func(c cause, t model.Token) cause {
 		c.what, c.so = "leaked in a push, "+ago(t.PublishedAt, now), "works for whoever read it"
 		return c
 	})
@@ -81,7 +82,7 @@ func (a *App) quickCauses(ctx context.Context) ([]cause, error) {
 	if err != nil {
 		return nil, err
 	}
-	used, err := a.eachOf(ctx, endsSoon+" last-used:<31d", cause{rank: willBreak, look: warn, verb: "r"}, func(c cause, t model.Token) cause {
+	used, err := a.eachOf(ctx, endsSoon+" last-used:<31d", cause{rank: willBreak, look: warn, verb: keys.Rotate}, func(c cause, t model.Token) cause {
 		c.what = "ends " + until(t.ExpiresOn, today) + ", used " + ago(t.LastUsedAt, now)
 		switch n := len(t.LastUsedIPs); n { // of the last seven days
 		case 0:
@@ -110,7 +111,7 @@ func (a *App) eachOf(ctx context.Context, line string, like cause, row func(caus
 			continue
 		}
 		c := like
-		c.key, c.token, c.where = fmt.Sprint(like.rank, " ", t.ID), t, clean(t.Owner()+" "+t.Name)
+		c.key, c.token, c.where = fmt.Sprint(like.rank, " ", t.ID), t, whose(t)
 		rows = append(rows, row(c, t))
 	}
 	if found.Next != "" {
@@ -118,6 +119,9 @@ func (a *App) eachOf(ctx context.Context, line string, like cause, row func(caus
 	}
 	return rows, err
 }
+
+// whose is where a row's token is and what it is called.
+func whose(t model.Token) string { return clean(t.Owner() + " " + t.Name) }
 
 // refusedAgain are the tokens to which something was refused again and again.
 func (a *App) refusedAgain(ctx context.Context) (rows []cause, err error) {
@@ -136,9 +140,9 @@ func (a *App) refusedAgain(ctx context.Context) (rows []cause, err error) {
 	slices.SortFunc(found.Rows, func(x, y model.Token) int { return cmp.Or(times[y.ID]-times[x.ID], int(x.ID-y.ID)) })
 	for _, t := range found.Rows {
 		r := most[t.ID]
-		rows = append(rows, cause{key: fmt.Sprint(refusedAgain, " ", t.ID), rank: refusedAgain, look: bad, verb: "w",
+		rows = append(rows, cause{key: fmt.Sprint(refusedAgain, " ", t.ID), rank: refusedAgain, look: bad, verb: keys.Why,
 			what:  "refused " + group(times[t.ID]) + " times, " + ago(r.Last, a.now()),
-			where: clean(t.Owner() + " " + t.Name), so: clean(strings.TrimSuffix(r.Asked, " "+t.PlacePath) + ": " + r.Text), token: t, refused: &r})
+			where: whose(t), so: clean(strings.TrimSuffix(r.Asked, " "+t.PlacePath) + ": " + r.Text), token: t, refused: &r})
 	}
 	if len(list) == model.MaxPage {
 		rows = append(rows, cause{key: "refused", rank: refusedAgain, look: bad, what: "and others were refused", so: "only the most frequent are shown"})
@@ -149,7 +153,7 @@ func (a *App) refusedAgain(ctx context.Context) (rows []cause, err error) {
 // slowCauses are those that are looked for among many tokens.
 func (a *App) slowCauses(ctx context.Context) ([]cause, error) {
 	today := a.today()
-	rows, err := a.eachOf(ctx, idleOwned, cause{rank: idleOwner, look: warn, verb: "x", so: "nobody will notice"}, func(c cause, t model.Token) cause {
+	rows, err := a.eachOf(ctx, idleOwned, cause{rank: idleOwner, look: warn, verb: keys.Remove, so: "nobody will notice"}, func(c cause, t model.Token) cause {
 		c.what = "Owner+api, never used"
 		if !t.LastUsedAt.IsZero() {
 			c.what = fmt.Sprintf("Owner+api, idle %d d", today-model.DateOf(t.LastUsedAt))
@@ -166,10 +170,10 @@ func (a *App) slowCauses(ctx context.Context) ([]cause, error) {
 		if found, err = a.find(ctx, kind.line); err != nil || found.Total == 0 {
 			continue
 		}
-		c := cause{key: kind.line, rank: letEnd, look: off, what: "ends in 7 d, " + kind.what, where: count(found.Total) + " tokens", so: "let them end", verb: "z", line: kind.line}
+		c := cause{key: kind.line, rank: letEnd, look: off, what: "ends in 7 d, " + kind.what, where: count(found.Total) + " tokens", so: "let them end", verb: keys.Snooze, line: kind.line}
 		if t := found.Rows[0]; found.Total == 1 {
 			c.key, c.line, c.token = fmt.Sprint(letEnd, " ", t.ID), "", t
-			c.what, c.where, c.so = "ends "+until(t.ExpiresOn, today)+", "+kind.what, clean(t.Owner()+" "+t.Name), "let it end"
+			c.what, c.where, c.so = "ends "+until(t.ExpiresOn, today)+", "+kind.what, whose(t), "let it end"
 		}
 		rows = append(rows, c)
 	}
@@ -185,30 +189,13 @@ func (a *App) find(ctx context.Context, line string) (model.List[model.Token], e
 	return a.Store.Tokens(ctx, a.Actor, model.TokenQuery{Filter: f, Sort: model.ByExpiry}, model.Page{Limit: 1, Count: true})
 }
 
-// seesNoTokens tells whether there is no project or group whose tokens the person
-// may see (R44, R48, R70): then none of them being there says nothing.
-func (a *App) seesNoTokens(ctx context.Context) (bool, error) {
-	me, err := a.Store.User(ctx, a.Actor, a.Actor.ID(), "") // beside Update, and maybe before a.me was read
-	if err != nil || me.Admin || me.Auditor {
-		return false, err
-	}
-	q, one := model.PlaceQuery{MinRole: model.Maintainer}, model.Page{Limit: 1}
-	projects, err := a.Store.Projects(ctx, a.Actor, q, one)
-	if err != nil || len(projects.Rows) > 0 {
-		return false, err
-	}
-	q.MinRole = model.Owner
-	groups, err := a.Store.Groups(ctx, a.Actor, q, one)
-	return len(groups.Rows) == 0, err
-}
-
 // firstSteps are the rows of an empty database.
 func firstSteps() []cause {
 	project := func(a *App) tea.Cmd { return a.push(newProjectForm(a, "", true)) }
 	return []cause{
-		{key: "1", what: "1  Make a project", verb: "n", so: "its groups are made on the way", open: project},
-		{key: "2", what: "2  Create its token", verb: "t", so: "asked next", open: project},
-		{key: "3", what: "3  Let Git in", verb: "s", so: "serves from here, until the console ends", open: (*App).serve},
+		{key: "1", what: "1  Make a project", verb: keys.New, so: "its groups are made on the way", open: project},
+		{key: "2", what: "2  Create its token", verb: keys.NewToken, so: "asked next", open: project},
+		{key: "3", what: "3  Let Git in", verb: keys.Serve, so: "serves from here, until the console ends", open: (*App).serve},
 		{key: "4", what: "4  Let people in", so: "run `patrol user add NAME`"},
 	}
 }

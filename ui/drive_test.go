@@ -113,6 +113,24 @@ func (d *driver) release() {
 	}
 }
 
+// step runs what is held, and holds what follows from it.
+func (d *driver) step() {
+	d.t.Helper()
+	held := d.held
+	d.held = nil
+	for _, cmd := range held {
+		switch m := cmd().(type) {
+		case nil:
+		case tea.BatchMsg:
+			for _, c := range m {
+				d.run(c)
+			}
+		default:
+			d.send(m)
+		}
+	}
+}
+
 // pass fires the timers that end within a time, once.
 func (d *driver) pass(within time.Duration) *driver {
 	d.t.Helper()

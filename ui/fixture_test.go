@@ -2,6 +2,7 @@ package ui
 
 import (
 	"bytes"
+	"context"
 	"os"
 	"path/filepath"
 	"strings"
@@ -47,6 +48,20 @@ func (s *story) token(in model.Ref, name string, role model.Role, days int, scop
 	s.t.Helper()
 	return must(s.db.CreateToken(s.t.Context(), root, model.NewToken{Place: in, Name: name, Role: role, Scopes: scopes,
 		ExpiresOn: model.DateOf(s.clock) + model.Date(days)}))
+}
+
+// publish finds a secret in a push to a project which anybody may read (G112).
+func (s *story) publish(p model.Project, leaked model.IssuedToken) {
+	s.t.Helper()
+	leaks, err := s.db.InspectPush(s.t.Context(), root, model.PushInspection{ProjectID: p.ID, Publish: true,
+		Texts: func(_ context.Context, each func(model.PushedText) error) error {
+			return each(model.PushedText{ID: "x", Kind: "blob", Text: strings.NewReader("TOKEN=" + leaked.Secret.Reveal())})
+		},
+		Where: func(context.Context, model.PushedText) (string, string, bool, error) { return "env", "abc", true, nil },
+	})
+	if err != nil || len(leaks) > 0 {
+		s.t.Fatal(leaks, err)
+	}
 }
 
 // full is a database with something in every state. No two bots of a place have

@@ -2,7 +2,6 @@ package ui
 
 import (
 	"context"
-	"errors"
 	"hash/fnv"
 	"slices"
 	"time"
@@ -26,7 +25,8 @@ type home struct {
 	looked   bool
 	leaving  []cause // has gone: it isn't known yet whether the person still sees it
 	solved   []cause // has just gone
-	putAside bool    // the rows put aside are shown
+	snoozed  int     // how many of all these are put aside
+	putAside bool    // those are shown
 
 	counting, verifying, looking, settling, fading request
 
@@ -53,7 +53,7 @@ func newHome(a *App) *home {
 			}},
 			{head: "WHERE", worth: 2, least: 14, rare: true, middle: true, cell: func(c cause) string { return c.where }},
 			{head: "WHAT FOLLOWS", worth: 4, least: 10, rare: true, cell: func(c cause) string { return a.theme.paint(dim, c.so) }},
-			{head: "KEY", worth: 3, rare: true, cell: func(c cause) string { return faded(c, c.verb) }},
+			{head: "KEY", worth: 3, rare: true, cell: func(c cause) string { return faded(c, a.offers(c.verb)) }},
 		},
 		fetch: h.fetch,
 		id: func(c cause) int64 {
@@ -82,90 +82,6 @@ func (h *home) crumb() []string {
 		return []string{"Now", "Snoozed"}
 	}
 	return []string{"Now"}
-}
-
-// does is what each key does to the current row, or why it doesn't.
-func (h *home) does() map[keys.Action]deed {
-	a := h.app
-	open := h.row(func(c cause) tea.Cmd { return c.opens(a) }, func(c cause) error {
-		if c.opens(nil) == nil && !c.leads() {
-			return errors.New("nothing opens from this row")
-		}
-		return nil
-	})
-	open.word = func(usual string) string {
-		switch c, ok := h.current(); {
-		case h.begins:
-			return "does it"
-		case ok && c.line != "":
-			return "lists them"
-		}
-		return usual
-	}
-	about := func(do func(model.Token) tea.Cmd, can func(model.Token) error) deed {
-		return h.row(func(c cause) tea.Cmd { return do(c.token) }, func(c cause) error {
-			switch {
-			case c.line != "":
-				return errors.New("these are several tokens: enter lists them")
-			case c.token.ID == 0:
-				return errors.New("this row is not about a token")
-			case c.solved:
-				return errors.New("that is solved already")
-			}
-			return can(c.token)
-		})
-	}
-	return map[keys.Action]deed{
-		keys.Open:   open,
-		keys.New:    {do: func() tea.Cmd { return a.push(newProjectForm(a, "", h.begins)) }},
-		keys.Reload: {do: func() tea.Cmd { return h.verify(true) }},
-		keys.Serve:  a.serves(),
-		keys.Remove: about(func(t model.Token) tea.Cmd { return revokeOne(a, t, nil) }, func(t model.Token) error {
-			if t.State(a.today()) == model.Revoked {
-				return errors.New(clean(t.Name) + " is revoked already")
-			}
-			return nil
-		}),
-		keys.Rotate: about(func(t model.Token) tea.Cmd { return a.rotate(t, usualOverlap) }, a.rotatable),
-		keys.Why: h.row(func(c cause) tea.Cmd {
-			if c.refused != nil {
-				return a.why(c.token, *c.refused)
-			}
-			return a.push(newRefusals(a, c.token))
-		}, func(c cause) error {
-			if c.token.ID == 0 {
-				return errors.New("nothing was refused to this row")
-			}
-			return nil
-		}),
-		keys.Snooze: h.snoozes(),
-		keys.NextTab: {do: h.turn, can: func() error {
-			if len(a.snoozed) == 0 && !h.putAside {
-				return errors.New("nothing is snoozed: z puts a row aside")
-			}
-			return nil
-		}, word: func(usual string) string {
-			if h.putAside {
-				return "now"
-			}
-			return usual
-		}},
-		keys.Clean: {do: func() tea.Cmd { return a.push(newAllTokens(a, idleLine)) }, can: func() error {
-			if h.counted.idle == 0 {
-				return errors.New("there is nothing that nobody uses, as far as it is counted")
-			}
-			return nil
-		}},
-		keys.NewToken: {
-			do: func() tea.Cmd { return a.push(newProjectForm(a, "", true)) },
-			can: func() error {
-				if !h.begins {
-					return errors.New("choose its project or group first: g p, g r")
-				}
-				return nil
-			},
-		},
-	}
 }
 
 // load reads anew; the audit chain is verified the first time only.
@@ -211,25 +127,35 @@ func (h *home) arranged() []cause {
 	a := h.app
 	all := slices.Concat(h.chain.causes(), h.quick, h.counted.causes, h.leaving, h.solved)
 	slices.SortStableFunc(all, func(x, y cause) int { return x.rank - y.rank })
+	known := len(all)
 	rows := slices.DeleteFunc(all, func(c cause) bool { return a.snoozed[c.key] != h.putAside })
-	if len(rows) > 0 {
-		return rows
+	if h.snoozed = len(rows); !h.putAside {
+		h.snoozed = known - len(rows)
 	}
 	switch {
-	case h.putAside:
+	case h.putAside && len(rows) == 0:
 		return []cause{{key: "none", look: okay, what: "Nothing is snoozed"}}
-	case h.counted.hidden:
-		return []cause{{key: "none", look: off, what: "hidden: needs Maintainer", so: "you may see no place's tokens"}}
+	case h.putAside:
+		return rows
+	case h.counted.hidden: // whatever else is known, that isn't all
+		rows = append(rows, cause{key: "hidden", look: off, what: "hidden: needs Maintainer", so: "you may see no place's tokens"})
+	case len(rows) == 0 && !h.counted.known:
+		rows = append(rows, cause{key: "none", look: off, what: "counting…"})
+	case len(rows) == 0:
+		rows = append(rows, cause{key: "none", look: okay, what: "Nothing", so: "no leak, no use that ends soon, nothing refused again and again"})
 	}
-	return []cause{{key: "none", look: okay, what: "Nothing", so: "no leak, no use that ends soon, nothing refused again and again"}}
+	return append(rows, h.counted.closed...)
 }
 
-// show shows anew what is known.
+// show shows anew what is known. A row that goes on its own takes no key with it.
 func (h *home) show() {
 	if h.begins || !h.ready {
 		return
 	}
-	h.gone = !h.stay(func() { h.rows = h.arranged() }) && h.app.news
+	on, had := h.current()
+	if stays := h.stay(func() { h.rows = h.arranged() }); !stays && had && on.rank > 0 {
+		h.gone = true
+	}
 	h.setTotal(len(h.rows))
 	h.measure()
 	h.scroll()
@@ -238,44 +164,8 @@ func (h *home) show() {
 // turn shows what was put aside, and back.
 func (h *home) turn() tea.Cmd {
 	h.putAside = !h.putAside
-	h.cur = 0
 	h.show()
+	h.cur, h.gone = 0, false
+	h.scroll()
 	return nil
-}
-
-// snoozes puts a row aside, or brings it back, until the console ends.
-func (h *home) snoozes() deed {
-	a := h.app
-	return deed{
-		do: func() tea.Cmd {
-			c, _ := h.current()
-			if a.snoozed[c.key] {
-				delete(a.snoozed, c.key)
-				a.say(okay, "it is back in Now")
-			} else {
-				if a.snoozed == nil {
-					a.snoozed = map[string]bool{}
-				}
-				a.snoozed[c.key] = true
-				a.say(okay, "snoozed until this console ends · tab shows it")
-			}
-			h.show()
-			return nil
-		},
-		can: func() error {
-			switch c, ok := h.current(); {
-			case !ok:
-				return errNoRow
-			case h.begins, c.rank == 0, c.solved:
-				return errors.New("there is nothing to put aside in this row")
-			}
-			return nil
-		},
-		word: func(usual string) string {
-			if h.putAside {
-				return "bring back"
-			}
-			return usual
-		},
-	}
 }

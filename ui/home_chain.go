@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 
+	"patrol/keys"
 	"patrol/model"
 
 	tea "charm.land/bubbletea/v2"
@@ -32,6 +33,7 @@ const verifyUpTo = 20_000
 // verify checks the audit chain, if it is short or somebody asks for it.
 func (h *home) verify(asked bool) tea.Cmd {
 	a := h.app
+	verifies := a.capOf(keys.Reload, keys.Global) + " verifies"
 	return ask(a, &h.verifying, func(ctx context.Context) (c chain, err error) {
 		last, err := a.Store.Entries(ctx, a.Actor, model.AuditQuery{}, model.Page{Limit: 1})
 		switch {
@@ -40,7 +42,7 @@ func (h *home) verify(asked bool) tea.Cmd {
 		case err != nil:
 			return c, err
 		case len(last.Rows) > 0 && last.Rows[0].Number > verifyUpTo && !asked:
-			return chain{look: off, text: "chain " + group(int(last.Rows[0].Number)) + ": R verifies"}, nil
+			return chain{look: off, text: "chain " + group(int(last.Rows[0].Number)) + ": " + verifies}, nil
 		}
 		report, err := a.Store.VerifyAudit(ctx, a.Actor)
 		if report.Broken != 0 {
@@ -86,7 +88,7 @@ func (h *home) state() string {
 	}
 	switch {
 	case h.base == "" && h.app.serves().can() == nil:
-		return text + th.state(off, "not served: s serves")
+		return text + th.state(off, "not served: "+h.app.capOf(keys.Serve, keys.Home)+" serves")
 	case h.base == "":
 		return text + th.state(off, "not served")
 	}

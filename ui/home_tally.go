@@ -15,7 +15,8 @@ import (
 type tallied struct {
 	known  bool
 	causes []cause
-	hidden bool // the person sees no place's tokens
+	closed []cause // the row of groups in which nobody can make tokens, if there are any
+	hidden bool    // the person sees no place's tokens
 	ends   model.Ends
 	from   model.Date       // the day that ends begin with
 	hours  []model.UseCount // of the instance; nil: not for the person
@@ -83,6 +84,9 @@ func (a *App) tallies(ctx context.Context) (found tallied, err error) {
 	if found.causes, err = a.slowCauses(ctx); err != nil {
 		return found, err
 	}
+	if found.closed, err = a.closed(ctx); err != nil {
+		return found, err
+	}
 	idle, err := a.find(ctx, idleLine)
 	if err != nil {
 		return found, err
@@ -96,20 +100,22 @@ func (a *App) tallies(ctx context.Context) (found tallied, err error) {
 const solvedFor = 8 * time.Second
 
 // settle keeps what is no longer a cause for a moment, faded: of tokens which the
-// person still sees. It is asked for here and shown when that is known.
+// person still sees. That is asked for here, and whose they are is shown when it
+// is known. Where a row stands for several, a token that has no row of its own now
+// may be one of them.
 func (h *home) settle(before, now []cause) {
-	var gone []cause
 	for _, c := range before {
-		still := func(other cause) bool { return other.key == c.key }
+		still := func(other cause) bool {
+			return other.key == c.key || other.rank == c.rank && other.token.ID == 0
+		}
 		if c.token.ID != 0 && !h.app.snoozed[c.key] && !slices.ContainsFunc(now, still) {
-			c.look, c.solved, c.so, c.verb = okay, true, "solved", ""
-			gone = append(gone, c)
+			c.look, c.solved, c.where, c.so, c.verb = okay, true, "", "solved", ""
+			h.leaving = append(h.leaving, c)
 		}
 	}
 	h.solved = slices.DeleteFunc(h.solved, func(c cause) bool {
 		return slices.ContainsFunc(now, func(other cause) bool { return other.key == c.key })
 	})
-	h.leaving = append(h.leaving, gone...)
 }
 
 // fade asks which of the rows that have gone are of tokens that the person may
@@ -128,9 +134,14 @@ func (h *home) fade() tea.Cmd {
 	}, func(found model.List[model.Token], err error) tea.Cmd {
 		h.leaving = nil
 		for _, c := range gone {
-			if slices.ContainsFunc(found.Rows, func(t model.Token) bool { return t.ID == c.token.ID }) {
-				h.solved = append(h.solved, c)
+			i := slices.IndexFunc(found.Rows, func(t model.Token) bool { return t.ID == c.token.ID })
+			if i < 0 {
+				continue
 			}
+			if c.where = whose(found.Rows[i]); found.Rows[i].State(a.today()) == model.Expired {
+				c.look, c.so = off, "it has ended"
+			}
+			h.solved = append(h.solved, c)
 		}
 		h.show()
 		return a.wait(&h.fading, solvedFor, func() tea.Cmd {

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"patrol/keys"
 	"patrol/model"
 	"patrol/storage"
 	"patrol/storage/sqlite"
@@ -39,16 +40,22 @@ func needy(t *testing.T) (s *story, ids map[string]int64) {
 	s.used(deploy.ID, "10.0.4.7", 3, 2*time.Hour)
 	s.used(deploy.ID, "10.0.4.9", 3, 3*time.Hour)
 	s.used(sync.ID, "10.0.4.7", 3, 2*time.Hour)
-	door := must(sqlite.Open(t.Context(), storage.Options{Path: s.path, Clock: func() time.Time { return now.Add(-4 * time.Minute) }}))
-	for i := range 37 {
-		for _, id := range []int64{mirror.ID, hidden.ID} {
+	s.refused(37, mirror.ID, hidden.ID)
+	return s, ids
+}
+
+// refused lets a door refuse tokens the same some minutes ago, so many times each.
+func (s *story) refused(times int, ids ...int64) {
+	s.t.Helper()
+	door := must(sqlite.Open(s.t.Context(), storage.Options{Path: s.path, Clock: func() time.Time { return now.Add(-4 * time.Minute) }}))
+	for i := range times {
+		for _, id := range ids {
 			door.Refused(model.Refusal{TokenID: id, Door: model.GitDoor, Asked: "git push acme/web", Rule: "R60", Text: "Its scopes don't open that.", Address: "10.0.4.7", RequestID: fmt.Sprint(id, "-", i)})
 		}
 	}
 	if err := door.Close(); err != nil { // what is gathered is written then
-		t.Fatal(err)
+		s.t.Fatal(err)
 	}
-	return s, ids
 }
 
 // One row is one cause, the worst first, and its key deals with it.
@@ -87,8 +94,94 @@ func TestNowHides(t *testing.T) {
 	if err := s.db.RemoveMember(t.Context(), root, model.ProjectRef("acme/web"), c.Actor.UserID); err != nil {
 		t.Fatal(err)
 	}
-	d.poll().pass(followWait)
+	d.hold = true
+	d.poll()
+	for len(d.held) > 0 {
+		d.step()
+		if screen := d.screen(); strings.Contains(screen, "solved") && strings.Contains(screen, "deploy") {
+			t.Fatalf("whose row it was is still said:\n%s", screen)
+		}
+	}
+	d.hold = false
+	d.pass(followWait)
 	d.shows("hidden: needs Maintainer").hides("acme", "deploy", "ci-mirror", "solved")
+}
+
+// R35, R44, R48: the screen of who may not see something is the same whether or not
+// it is there.
+func TestNowSaysNothingOfOthers(t *testing.T) {
+	s := begin(t)
+	s.ago(120 * day)
+	tess, mara := s.user("tess", nil), s.user("mara", nil)
+	web, open := s.project("acme/web", model.Private), s.project("open/web", model.Public)
+	must(s.db.AddMember(t.Context(), root, web.Ref(), mara.ID, model.Maintainer, 0))
+	s.token(web.Ref(), "deploy", model.Developer, 122, model.ScopeWriteRepository)
+	s.clock = now
+	pictures := func(u model.User) (all []string) {
+		for _, size := range sizes {
+			c := config(s.db)
+			c.Actor = model.Actor{UserID: u.ID, Door: model.ConsoleDoor}
+			d := drive(t, c, size.w, size.h)
+			d.pass(followWait)
+			for _, key := range []string{"c", "esc", "end", "w", "esc", "z", "tab", "tab", "R"} {
+				all = append(all, key+":\n"+d.keys(key).screen())
+			}
+		}
+		return all
+	}
+	theirs := map[string][]string{"tess": pictures(tess), "mara": pictures(mara)}
+
+	s.ago(119 * day)
+	sim := s.project("labs/sim", model.Private)
+	var ids []int64
+	for _, ref := range []model.Ref{sim.Ref(), open.Ref(), model.GroupRef("labs")} {
+		s.token(ref, "release", model.Owner, 300, model.ScopeAPI)
+		s.token(ref, "docs", model.Guest, 121, model.ScopeReadAPI)
+		sync := s.token(ref, "sync", model.Maintainer, 122, model.ScopeWriteRepository)
+		s.used(sync.ID, "10.0.4.7", 3, 2*time.Hour)
+		leaked := s.token(ref, "leaked", model.Developer, 300, model.ScopeAPI)
+		s.publish(sim, leaked)
+		ids = append(ids, sync.ID, leaked.ID)
+	}
+	s.clock = now
+	s.refused(5, ids...)
+	shut := false
+	must(s.db.ChangeGroup(t.Context(), root, model.GroupRef("labs"), model.PlaceChange{TokenCreation: &shut}))
+	for _, u := range []model.User{tess, mara} {
+		for i, got := range pictures(u) {
+			if want := theirs[u.Username][i]; got != want {
+				t.Errorf("%s sees that something else is there; now:\n%s\nbefore:\n%s", u.Username, got, want)
+			}
+		}
+	}
+	drive(t, config(s.db), 80, 40).shows("leaked in a push", "refused 5 times", "open/web sync", "creation off in 1 group") // it is there
+}
+
+// R75: the groups in which nobody can make tokens are told to who sees them, also
+// where nothing needs him.
+func TestNowClosedGroups(t *testing.T) {
+	s := full(t)
+	s.project("vault/keys", model.Private)
+	shut := false
+	must(s.db.ChangeGroup(t.Context(), root, model.GroupRef("vault"), model.PlaceChange{TokenCreation: &shut}))
+	d := drive(t, config(s.db), 80, 24).shows("[Now 1]", "creation off in 2 groups", "labs and 1 more")
+	d.keys("end").shows("enter lists them").keys("z").shows("nothing to put aside").keys("x").shows("not about a token")
+	d.keys("enter").shows("Groups", "✕ off")
+	c := config(s.db)
+	c.Actor = model.Actor{UserID: s.user("tess", nil).ID, Door: model.ConsoleDoor}
+	drive(t, c, 80, 24).shows("hidden: needs Maintainer", "creation off in 1 group ", "labs").hides("vault", "more")
+}
+
+// Now names the keys that the person has chosen, and none to who can't press it.
+func TestNowChosenKeys(t *testing.T) {
+	s, _ := needy(t)
+	c := config(s.db)
+	c.Console.Keys = must(keys.Chosen{"rotate": {"O"}, "clean": {"K"}, "snooze": {"Z"}, "next-tab": {"J"}}.Table())
+	d := drive(t, c, 80, 24)
+	d.shows("breaks 1 address      O", "let it end            Z", "K lists them").keys("tab Z").shows("J shows it").keys("J").shows("[Snoozed 1]")
+	c = config(s.db)
+	c.Actor = model.Actor{UserID: s.user("ines", func(n *model.NewUser) { n.Auditor = true }).ID, Door: model.ConsoleDoor}
+	drive(t, c, 80, 24).shows("breaks 1 address\n", "nobody will notice\n", "let it end            z")
 }
 
 // A row whose cause is gone stays for a moment, faded, and takes no key.
@@ -100,7 +193,31 @@ func TestNowSolved(t *testing.T) {
 	d.poll()
 	d.shows("[Now 5]", "▌ ● ends in 3 d", "solved").keys("x").shows("solved already").keys("z").shows("nothing to put aside")
 	d.pass(solvedFor)
-	d.hides("solved", "acme/web deploy")
+	d.hides("solved", "acme/web deploy").keys("x").shows("has gone").hides("Revoke token")
+	d.keys("x").shows("Revoke token")
+}
+
+// A row that others have pushed out isn't solved; that of a token which has ended
+// says so.
+func TestNowUnsolved(t *testing.T) {
+	s := begin(t)
+	s.ago(20 * day)
+	web := s.project("acme/web", model.Private).Ref()
+	used := func(name string, days int) {
+		issued := s.token(web, name, model.Guest, days, model.ScopeReadAPI)
+		s.used(issued.ID, "10.0.4.7", 1, time.Hour)
+	}
+	for i := range eachCause {
+		used(fmt.Sprintf("tok-%02d", i), 25)
+	}
+	s.clock = now
+	d := drive(t, config(s.db), 80, 40)
+	d.shows("tok-00", "tok-19")
+	used("sooner", 1)
+	d.poll().shows("sooner", "and more like these").hides("solved")
+	s.clock = now.Add(day)
+	s.user("mara", nil) // the console reads anew when anything has changed
+	d.poll().shows("acme/web sooner", "it has ended", "tok-00").hides("solved")
 }
 
 // z puts a row aside until the console ends; it says where it is.

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 
+	"patrol/keys"
 	"patrol/model"
 )
 
@@ -22,14 +23,14 @@ func (h *home) view() page {
 	if !h.putAside {
 		now += " " + count(n)
 	}
-	if len(h.app.snoozed) > 0 {
-		put += " " + count(len(h.app.snoozed))
+	if h.snoozed > 0 {
+		put += " " + count(h.snoozed)
 	}
 	on := func(name string, here bool) string {
 		switch {
 		case here:
 			return th.paint(accent, "["+name+"]") + " "
-		case len(h.app.snoozed) == 0 && name != now:
+		case h.snoozed == 0 && name != now:
 			return ""
 		}
 		return " " + th.paint(dim, name) + "  "
@@ -73,7 +74,10 @@ func (h *home) charts(w int) (rows []string) {
 	}
 	idle := "nothing: every token was used within 90 d, or is younger"
 	if c.idle > 0 {
-		idle = plural(c.idle, "idle token") + ", " + count(c.unused) + " never used   c lists them"
+		idle = plural(c.idle, "idle token") + ", " + count(c.unused) + " never used"
+		if lists := "   " + h.app.capOf(keys.Clean, keys.Home) + " lists them"; 18+width(idle+lists) <= w {
+			idle += lists
+		}
 	}
 	say("SAFE TO CLEAN", idle)
 	return rows
@@ -106,18 +110,14 @@ func weeks(e model.Ends, from model.Date, room int) string {
 	for _, wk := range all {
 		most = max(most, wk.n)
 	}
-	text := ""
+	var parts []string
 	for _, wk := range all {
-		part := fmt.Sprintf("W%02d%s%s", wk.number, spark([]int64{wk.n}, most), group(int(wk.n)))
-		if text != "" {
-			part = " " + part
-		}
-		if width(text)+width(part)+width(more) > room {
-			break
-		}
-		text += part
+		parts = append(parts, fmt.Sprintf("W%02d%s%s", wk.number, spark([]int64{wk.n}, most), group(int(wk.n))))
 	}
-	return text + more
+	for len(parts) > 0 && width(strings.Join(parts, " ")+more) > room {
+		parts = parts[:len(parts)-1]
+	}
+	return strings.Join(parts, " ") + more
 }
 
 // refusedByHour is what the instance has refused: today, hour by hour, and
