@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/textproto"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -89,12 +91,69 @@ func (m *mailer) deliver(ctx context.Context, e model.TokenEvent) error {
 	}
 	client, err := mail.NewClient(m.host, append(slices.Clip(m.options), mail.WithDialContextFunc(dial))...)
 	if err == nil {
-		err = client.DialAndSendWithContext(ctx, message)
+		err = m.send(ctx, client, message)
 	}
 	if err != nil {
 		return errors.New(m.hidden(err.Error()))
 	}
 	return nil
+}
+
+// send has done its work once the server has taken the text: the library's own
+// DialAndSend fails where the connection ends badly after that, or where one of
+// many addresses is no more, and the mail would go out again and again, or never.
+func (m *mailer) send(ctx context.Context, client *mail.Client, message *mail.Msg) error {
+	server, err := client.DialToSMTPClientWithContext(ctx)
+	if err != nil {
+		return err
+	}
+	defer server.Close()
+	from, err := message.GetSender(false)
+	if err != nil {
+		return err
+	}
+	if err := server.Mail(from); err != nil {
+		return err
+	}
+	to, err := message.GetRecipients()
+	if err != nil {
+		return err
+	}
+	known := 0
+	for _, address := range to {
+		switch err := server.Rcpt(address); {
+		case err == nil:
+			known++
+		case len(m.target.To) > 0 || !noSuchAddress(err):
+			return err
+		default:
+			m.config.Log.Warn("a notice can't be mailed: the server has no such address", "target", m.target.Name, "address", address, "error", m.hidden(err.Error()))
+		}
+	}
+	if known == 0 {
+		return nil
+	}
+	w, err := server.Data()
+	if err != nil {
+		return err
+	}
+	if _, err := message.WriteTo(w); err != nil {
+		return err
+	}
+	if err := w.Close(); err != nil {
+		return err
+	}
+	server.Quit()
+	return nil
+}
+
+// unknownAddress are RFC 3463's words for a recipient who will never be there.
+// Others may speak of the sender, or of what the server won't take from us.
+var unknownAddress = regexp.MustCompile(`^5\.1\.(1|2|3|6|10)\b`)
+
+func noSuchAddress(err error) bool {
+	var answer *textproto.Error
+	return errors.As(err, &answer) && answer.Code/100 == 5 && unknownAddress.MatchString(answer.Msg)
 }
 
 // message is nil where there is nobody to write to.

@@ -1,12 +1,12 @@
 package notices
 
 import (
-	"bufio"
+	"bytes"
 	"context"
 	"crypto/tls"
 	"encoding/base64"
-	"fmt"
 	"io"
+	"log/slog"
 	"mime"
 	"net"
 	"net/http/httptest"
@@ -17,88 +17,6 @@ import (
 
 	"patrol/model"
 )
-
-// post is an SMTP server of one dialogue after another.
-type post struct {
-	address, ca string
-	said        chan string // each whole dialogue
-	refuse      string      // the answer to RCPT, if it isn't 250
-	noTLS       bool
-	implicit    bool // TLS from the first byte on
-}
-
-func newPost(t *testing.T, p *post) *post {
-	t.Helper()
-	web := httptest.NewTLSServer(nil) // for its certificate
-	t.Cleanup(web.Close)
-	l, err := net.Listen("tcp", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	t.Cleanup(func() { l.Close() })
-	p.address, p.ca, p.said = l.Addr().String(), writePEM(t, web), make(chan string, 10)
-	go func() {
-		for {
-			c, err := l.Accept()
-			if err != nil {
-				return
-			}
-			p.said <- p.talk(c, &tls.Config{Certificates: web.TLS.Certificates})
-		}
-	}()
-	return p
-}
-
-// talk answers one client and gives all that it said.
-func (p *post) talk(c net.Conn, config *tls.Config) string {
-	defer func() { c.Close() }()
-	c.SetDeadline(time.Now().Add(MostTime))
-	var all strings.Builder
-	r := bufio.NewReader(c)
-	say := func(text string) { fmt.Fprint(c, text, "\r\n") }
-	secure, data := p.implicit, false
-	if secure {
-		c = tls.Server(c, config)
-		r = bufio.NewReader(c)
-	}
-	say("220 post.example.org ESMTP")
-	for {
-		line, err := r.ReadString('\n')
-		if err != nil {
-			return all.String()
-		}
-		all.WriteString(line)
-		verb, _, _ := strings.Cut(strings.TrimSpace(line), " ")
-		switch {
-		case data:
-			if line == ".\r\n" {
-				data = false
-				say("250 taken")
-			}
-		case verb == "EHLO" && (secure || p.noTLS):
-			say("250-post.example.org\r\n250 AUTH PLAIN")
-		case verb == "EHLO":
-			say("250-post.example.org\r\n250 STARTTLS")
-		case verb == "STARTTLS":
-			say("220 go ahead")
-			c, secure = tls.Server(c, config), true
-			r = bufio.NewReader(c)
-			all.WriteString("[secure]\r\n")
-		case verb == "AUTH":
-			say("235 welcome")
-		case verb == "RCPT" && p.refuse != "":
-			say(p.refuse)
-		case verb == "DATA":
-			data = true
-			say("354 go on")
-		case verb == "QUIT":
-			say("221 bye")
-			return all.String()
-		default:
-			say("250 well")
-		}
-	}
-}
 
 // R96: a mail goes to those whom a notice concerns, with the password only after
 // STARTTLS, and nothing that somebody named breaks out of its line.
@@ -181,6 +99,52 @@ func TestMailRefused(t *testing.T) {
 	target.CAFile = ""
 	if err := Test(t.Context(), target, Config{}); err == nil || !strings.Contains(err.Error(), "certificate") {
 		t.Errorf("a certificate of nobody: %v", err)
+	}
+}
+
+// A mail that was taken isn't sent again, though the connection ends at once.
+func TestMailTaken(t *testing.T) {
+	p := newPost(t, &post{leaves: true})
+	target := Target{Name: "mail", Type: "mail", Server: p.address, From: "patrol@example.org", To: []string{"a@example.org"}, CAFile: p.ca}
+	if err := Test(t.Context(), target, Config{}); err != nil {
+		t.Error(err)
+	}
+	if said := <-p.said; !strings.Contains(said, "DATA") {
+		t.Errorf("it was told %s", said)
+	}
+}
+
+// A person whose address is no more keeps no mail from others, nor from the next;
+// whom the file names is missed.
+func TestMailToNobody(t *testing.T) {
+	p := newPost(t, &post{unknown: "gone@example.org"})
+	target := Target{Name: "mail", Type: "mail", Server: p.address, From: "patrol@example.org", CAFile: p.ca}
+	var logged bytes.Buffer
+	sender, err := target.peer(Config{Log: slog.New(slog.NewTextHandler(&logged, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		to   []string
+		sent bool
+	}{{[]string{"gone@example.org", "mara@example.org"}, true}, {[]string{"gone@example.org"}, false}} {
+		err := sender.deliver(t.Context(), model.TokenEvent{ID: "audit-1", Kind: model.EventRevoked, Addresses: c.to})
+		if said := <-p.said; err != nil || strings.Contains(said, "DATA") != c.sent {
+			t.Errorf("%v: %v, it was told\n%s", c.to, err, said)
+		}
+	}
+	if strings.Count(logged.String(), "gone@example.org") != 2 || strings.Contains(logged.String(), "mara") {
+		t.Errorf("logged is %s", &logged)
+	}
+	p.unknown, p.refuse = "", "550 5.1.8 your own domain isn't known"
+	if err := sender.deliver(t.Context(), model.TokenEvent{ID: "audit-1", Addresses: []string{"mara@example.org"}}); err == nil || !strings.Contains(err.Error(), "5.1.8") {
+		t.Errorf("the sender is refused: %v", err)
+	}
+	<-p.said
+	p.unknown, p.refuse = "gone@example.org", ""
+	target.To = []string{"gone@example.org", "mara@example.org"}
+	if err := Test(t.Context(), target, Config{}); err == nil || !strings.Contains(err.Error(), "550") {
+		t.Errorf("one whom the file names: %v", err)
 	}
 }
 
