@@ -6,7 +6,9 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
+	"time"
 )
 
 func noFilter(line string) error {
@@ -101,6 +103,10 @@ func TestOnlyTheKeyIsWritten(t *testing.T) {
 		{"", "theme = \"light\"\n"},
 		{"# mine\n[keys]\ntheme = 1 # not that\n", "theme = \"light\"\n# mine\n[keys]\ntheme = 1 # not that\n"},
 		{"row = \"bold\"\n  theme=\"dark\"  # at night\n\n[keys]\n", "row = \"bold\"\n  theme = \"light\"  # at night\n\n[keys]\n"},
+		{"theme = 16 # it's mine\n", "theme = \"light\" # it's mine\n"},
+		{"theme = 'dark'# at night\n", "theme = \"light\"# at night\n"},
+		{"theme = \"dark\"\t# \"x\" #\n", "theme = \"light\"\t# \"x\" #\n"},
+		{"theme = \"dark\"\r\nrow = \"bold\"\r\n", "theme = \"light\"\r\nrow = \"bold\"\r\n"},
 		{"theme = '''\ndark'''\n", ""}, // no line of its own
 		{"theme = \"dark", ""},
 	} {
@@ -127,23 +133,6 @@ func TestOnlyTheKeyIsWritten(t *testing.T) {
 	}
 }
 
-func TestSavingAFilter(t *testing.T) {
-	for _, c := range []struct{ old, want string }{
-		{"", "[filters]\n\"my own\" = \"a \\\"b\\\"\"\n"},
-		{"theme = \"dark\"\n", "theme = \"dark\"\n\n[filters]\n\"my own\" = \"a \\\"b\\\"\"\n"},
-		{"[filters]\nx = \"y\"\n\n[keys]\nup = \"i\"\n", "[filters]\nx = \"y\"\n\"my own\" = \"a \\\"b\\\"\"\n\n[keys]\nup = \"i\"\n"},
-		{"[filters]\n\"my own\" = \"z\"\n", "[filters]\n\"my own\" = \"a \\\"b\\\"\"\n"},
-	} {
-		file := write(t, c.old)
-		if err := (Console{File: file}).SaveFilter(Filter{"my own", `a "b"`}); err != nil {
-			t.Error(err)
-		}
-		if text, _ := os.ReadFile(file); string(text) != c.want {
-			t.Errorf("%q became %q, want %q", c.old, text, c.want)
-		}
-	}
-}
-
 // A link stays a link, and the file keeps its mode; a new file is private.
 func TestWhereItIsWritten(t *testing.T) {
 	file := write(t, "theme = \"dark\"\n")
@@ -166,5 +155,66 @@ func TestWhereItIsWritten(t *testing.T) {
 	}
 	if info, _ := os.Stat(fresh); info.Mode().Perm() != 0o600 {
 		t.Error(info.Mode())
+	}
+}
+
+// What is no file of a sane size is refused at once, wherever it comes from: a
+// pipe is not waited for, neither by who reads nor by who writes.
+func TestWhatIsNoConfiguration(t *testing.T) {
+	folder := t.TempDir()
+	name := func(s string) string { return filepath.Join(folder, s) }
+	if err := errors.Join(
+		syscall.Mkfifo(name("pipe"), 0o600),
+		os.Mkdir(name("folder"), 0o700),
+		os.Symlink(name("loop"), name("loop")),
+		os.WriteFile(name("large"), make([]byte, 10<<20), 0o600),
+		os.Symlink(name("nothing"), name("nowhere")),
+	); err != nil {
+		t.Fatal(err)
+	}
+	for _, c := range []struct {
+		file         string
+		reads, saves bool // whether that goes well
+	}{
+		{"pipe", false, false}, {"folder", false, false}, {"loop", false, false}, {"large", false, false},
+		{"nowhere", true, false}, // as if there was none; but what isn't there is no place to write to
+		{"new", true, true},
+	} {
+		ended := make(chan struct{})
+		go func() {
+			defer close(ended)
+			if _, err := Read(name(c.file), false, noFilter); (err == nil) != c.reads {
+				t.Errorf("%s is read: %v", c.file, err)
+			}
+			if err := (Console{File: name(c.file)}).SetTheme("mono"); (err == nil) != c.saves || err != nil && !strings.Contains(err.Error(), name(c.file)) {
+				t.Errorf("%s is written: %v", c.file, err)
+			}
+		}()
+		select {
+		case <-ended:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%s is waited for", c.file)
+		}
+	}
+	if info, err := os.Lstat(name("nowhere")); err != nil || info.Mode()&os.ModeSymlink == 0 {
+		t.Error("the link is gone")
+	}
+}
+
+// Of two mistakes always the same one is told.
+func TestTheSameMistakeIsTold(t *testing.T) {
+	file := write(t, "[keys]\nopne = \"a\"\nremvoe = \"b\"\nrotaet = \"c\"\n")
+	for range 50 {
+		if _, err := Read(file, true, noFilter); err == nil || !strings.Contains(err.Error(), "opne") {
+			t.Fatal(err)
+		}
+	}
+}
+
+// A value is shown in whole letters.
+func TestALongValueIsCutBetweenLetters(t *testing.T) {
+	_, err := Read(write(t, "theme = \"x"+strings.Repeat("é", 60)+"\""), true, noFilter)
+	if err == nil || !strings.Contains(err.Error(), "é…") || strings.Contains(err.Error(), `\x`) {
+		t.Error(err)
 	}
 }
