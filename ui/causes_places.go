@@ -42,7 +42,7 @@ func (a *App) closed(ctx context.Context) ([]cause, error) {
 		first += " and " + count(n-1) + " more"
 	}
 	return []cause{{key: closedKey, look: off, what: "creation off in " + plural(n, "group"), where: first,
-		so: "no tokens can be made", open: func(a *App) tea.Cmd { return a.push(newGroups(a)) }}}, nil
+		so: "no new tokens", open: func(a *App) tea.Cmd { return a.push(newGroups(a)) }}}, nil
 }
 
 // seesNoTokens tells whether there is no project or group whose tokens the person

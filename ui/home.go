@@ -28,7 +28,7 @@ type home struct {
 	snoozed  int     // how many of all these are put aside
 	putAside bool    // those are shown
 
-	counting, verifying, looking, settling, fading request
+	counting, verifying, looking, settling request
 
 	stale  bool      // something has changed while it was counted
 	rested time.Time // until then it isn't counted again
@@ -138,7 +138,7 @@ func (h *home) arranged() []cause {
 	case h.putAside:
 		return rows
 	case h.counted.hidden: // whatever else is known, that isn't all
-		rows = append(rows, cause{key: "hidden", look: off, what: "hidden: needs Maintainer", so: "you may see no place's tokens"})
+		rows = append(rows, cause{key: "hidden", look: off, what: "hidden: needs Maintainer", so: "only your own tokens"})
 	case len(rows) == 0 && !h.counted.known:
 		rows = append(rows, cause{key: "none", look: off, what: "counting…"})
 	case len(rows) == 0:

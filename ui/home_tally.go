@@ -144,8 +144,10 @@ func (h *home) fade() tea.Cmd {
 			h.solved = append(h.solved, c)
 		}
 		h.show()
-		return a.wait(&h.fading, solvedFor, func() tea.Cmd {
-			h.solved = nil
+		return a.wait(new(request), solvedFor, func() tea.Cmd { // each on its own, however many follow
+			h.solved = slices.DeleteFunc(h.solved, func(c cause) bool {
+				return slices.ContainsFunc(gone, func(other cause) bool { return other.key == c.key })
+			})
 			h.show()
 			return nil
 		})

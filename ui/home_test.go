@@ -197,6 +197,19 @@ func TestNowSolved(t *testing.T) {
 	d.keys("x").shows("Revoke token")
 }
 
+// On a busy instance each row fades when its time has come.
+func TestNowFadesOneByOne(t *testing.T) {
+	s, ids := needy(t)
+	d := drive(t, config(s.db), 80, 24)
+	s.revoke(ids["deploy"])
+	d.poll()
+	first := d.timers
+	s.revoke(ids["sync"])
+	d.poll().shows("acme/web deploy      solved", "labs/sim sync        solved")
+	d.timers = first
+	d.pass(solvedFor).hides("acme/web deploy").shows("labs/sim sync        solved")
+}
+
 // A row that others have pushed out isn't solved; that of a token which has ended
 // says so.
 func TestNowUnsolved(t *testing.T) {
