@@ -37,14 +37,12 @@ func (s *session) telling(log *slog.Logger) notices.Config {
 	return notices.Config{Store: s.store, Version: s.store.Version, Now: s.store.Now, Log: log, Process: rand.Text(),
 		Hook:    func(ctx context.Context, file, text string) error { return runHook(ctx, file, text, hookLimit) },
 		Project: s.gitlabProject,
-		Group: func(ctx context.Context, p model.Place) (model.Group, error) {
-			return s.store.Group(ctx, model.Actor{UserID: model.RootID, Door: model.SystemDoor}, p.Ref())
-		}}
+		Group:   func(ctx context.Context, p model.Place) (model.Group, error) { return s.store.EventGroup(ctx, p.ID) }}
 }
 
 // gitlabProject is a project as GitLab's webhooks show it.
 func (s *session) gitlabProject(ctx context.Context, place model.Place) (shown notices.GitLabProject, err error) {
-	p, err := s.store.Project(ctx, model.Actor{UserID: model.RootID, Door: model.SystemDoor}, place.Ref())
+	p, err := s.store.EventProject(ctx, place.ID)
 	if err != nil {
 		return shown, err
 	}

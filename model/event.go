@@ -77,6 +77,9 @@ type Events interface {
 	// many; reached is behind all that was looked at, and more tells whether
 	// there may be more at once.
 	NextEvents(ctx context.Context, from Position, wanted []EventKind, limit int) (list []TokenEvent, reached Position, more bool, err error)
+	// EventProject and EventGroup are the places of events, whoever may see them.
+	EventProject(ctx context.Context, id int64) (Project, error)
+	EventGroup(ctx context.Context, id int64) (Group, error)
 	// ClaimTarget makes one process of several deliver to a target, for a
 	// while. A target that is new begins with what comes from now on. Where
 	// another process has it, mine is false.

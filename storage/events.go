@@ -124,6 +124,40 @@ func scanTokenEvent(scan func(...any) error) (e model.TokenEvent, number int64, 
 	return e, number, err
 }
 
+// EventProject is the project of an event.
+func (db *DB) EventProject(ctx context.Context, id int64) (project model.Project, err error) {
+	err = db.view(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error {
+		p, err := t.eventPlace(model.ProjectPlace, id)
+		if err != nil {
+			return err
+		}
+		project, err = t.project(model.Caller{}, p)
+		return err
+	})
+	return project, err
+}
+
+// EventGroup is the group of an event.
+func (db *DB) EventGroup(ctx context.Context, id int64) (group model.Group, err error) {
+	err = db.view(ctx, model.Actor{Door: model.SystemDoor}, func(t *tx) error {
+		p, err := t.eventPlace(model.GroupPlace, id)
+		if err != nil {
+			return err
+		}
+		group, err = t.group(model.Caller{}, p)
+		return err
+	})
+	return group, err
+}
+
+func (t *tx) eventPlace(kind model.PlaceKind, id int64) (place, error) {
+	p, err := t.findKind(kind, model.Ref{ID: id})
+	if err == nil && p.missing {
+		err = model.NotFound("place")
+	}
+	return p, err
+}
+
 // concern fills in whom the events of projects' and groups' tokens concern now.
 func (t *tx) concern(list []model.TokenEvent) error {
 	managers := t.managers()

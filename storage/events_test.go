@@ -1,6 +1,7 @@
 package storage
 
 import (
+	"errors"
 	"fmt"
 	"slices"
 	"testing"
@@ -75,6 +76,16 @@ func TestEvents(t *testing.T) {
 	}
 	if list[0].Window != model.NoticeLast || list[1].Count < model.RefusedAgain || list[1].Door != model.GitDoor {
 		t.Errorf("R96, R99: %+v", list[:2])
+	}
+	project, err := db.EventProject(t.Context(), list[0].Place.ID)
+	if err != nil || project.FullPath != "acme/web" {
+		t.Errorf("the project of an event: %+v, %v", project, err)
+	}
+	if group, err := db.EventGroup(t.Context(), project.GroupID); err != nil || group.FullPath != "acme" {
+		t.Errorf("the group of an event: %+v, %v", group, err)
+	}
+	if _, err := db.EventGroup(t.Context(), 4711); !errors.Is(err, model.ErrNotFound) {
+		t.Errorf("a group that is gone: %v", err)
 	}
 	mara, _ := addPerson(t, db, model.NewUser{Username: "mara", Name: "Mara", Email: "mara@example.org"})
 	sam, _ := addPerson(t, db, model.NewUser{Username: "sam", Name: "Sam", Email: "sam@example.org"})
