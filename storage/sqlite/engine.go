@@ -24,8 +24,9 @@ var _ storage.Engine = (*engine)(nil)
 
 // Open opens the database in a file and brings its schema up to date. It fails
 // with one clear line if the file is damaged, newer than this program, not
-// writable, or its folder can't be made. One process opens a file once: SQLite's
-// locks belong to the process.
+// writable, or its folder can't be made. One process may have a file open several
+// times, as long as nothing but SQLite opens and closes it: its locks belong to the
+// process.
 func Open(ctx context.Context, o storage.Options) (*storage.DB, error) {
 	return storage.Open(ctx, new(engine), o)
 }
