@@ -84,7 +84,10 @@ func (t *tending) run(ctx context.Context) {
 func (t *tending) round(ctx context.Context) (wait time.Duration) {
 	if t.deliver != nil {
 		t.warnOfClock()
-		if leads, err := t.store.Leads(ctx); err == nil && !leads {
+		switch leads, err := t.store.Leads(ctx); {
+		case err != nil:
+			return t.failed(ctx, err)
+		case !leads:
 			return tendOther
 		}
 	}
@@ -94,15 +97,20 @@ func (t *tending) round(ctx context.Context) (wait time.Duration) {
 	}
 	switch {
 	case err != nil:
-		if ctx.Err() == nil {
-			t.log.Warn("upkeep failed and is tried again", "error", err, "after", tendRetry)
-		}
-		return tendRetry
+		return t.failed(ctx, err)
 	case more:
 		return tendPause
 	}
 	now := t.store.Now()
 	return min(tendAgain, (model.DateOf(now) + 1).Time().Sub(now))
+}
+
+// failed says that a round will be tried again, unless the process ends.
+func (t *tending) failed(ctx context.Context, err error) (wait time.Duration) {
+	if ctx.Err() == nil {
+		t.log.Warn("upkeep failed and is tried again", "error", err, "after", tendRetry)
+	}
+	return tendRetry
 }
 
 // maxClockAhead is how far this machine's clock may be off before the log says so,

@@ -47,3 +47,33 @@ func TestCancelledReads(t *testing.T) {
 		}
 	}
 }
+
+// A caller who leaves in the middle of a long statement ends it, and the next one
+// gets the same connection.
+func TestCancelledStatement(t *testing.T) {
+	db := open(t, Options{})
+	for len(db.unmade) > 0 { // one connection is all there is
+		<-db.unmade
+	}
+	const long = `WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n WHERE i < 2000000000) SELECT count(*) FROM n`
+	var used [2]*conn
+	for i := range used {
+		ctx, cancel := context.WithCancel(t.Context())
+		began := time.Now()
+		err := db.view(ctx, root, func(t *tx) error {
+			used[i] = t.conn
+			if _, err := t.int("SELECT count(*) FROM projects"); err != nil {
+				return err
+			}
+			time.AfterFunc(10*time.Millisecond, cancel)
+			_, err := t.int(long)
+			return err
+		})
+		if !errors.Is(err, context.Canceled) || time.Since(began) > 20*time.Second {
+			t.Errorf("after %s: %v", time.Since(began), err)
+		}
+	}
+	if used[0] != used[1] || len(db.readers) != 1 {
+		t.Error("the connection was lost")
+	}
+}

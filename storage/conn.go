@@ -15,6 +15,7 @@ type conn struct {
 	engine     Engine
 	c          *sql.Conn
 	statements map[string]*sql.Stmt
+	open       bool // a reader's: a transaction may be
 }
 
 func (db *DB) newConn(ctx context.Context, r Role) (*conn, error) {
@@ -42,6 +43,9 @@ func (c *conn) trim() {
 
 // prepared is the one place where a statement becomes the engine's.
 func (c *conn) prepared(ctx context.Context, query string) (*sql.Stmt, error) {
+	if err := ctx.Err(); err != nil { // a driver may take it for the connection's end
+		return nil, err
+	}
 	if s := c.statements[query]; s != nil {
 		return s, nil
 	}
@@ -75,6 +79,8 @@ func (c *conn) queryInt(ctx context.Context, query string, args ...any) (n int64
 
 // begin begins a transaction, or leaves none.
 func (c *conn) begin(ctx context.Context, write bool) error {
+	ctx, stop := c.engine.Brief(ctx, write)
+	defer stop()
 	for i, statement := range c.engine.Begin(write) {
 		if err := c.exec(ctx, statement); err != nil {
 			if i > 0 {
@@ -207,140 +213,6 @@ func (t *tx) columns(query string) ([]string, error) {
 	}
 	defer rows.Close()
 	return rows.Columns()
-}
-
-// reader gives a connection that nobody uses, or makes one if all are in use:
-// each has a cache of its own, and one that works alone should be warm.
-func (db *DB) reader(ctx context.Context) (*conn, error) {
-	select {
-	case c := <-db.readers:
-		return c, nil
-	default:
-	}
-	select {
-	case c := <-db.readers:
-		return c, nil
-	case <-db.unmade:
-		c, err := db.newReader(ctx)
-		if err != nil {
-			db.unmade <- struct{}{}
-		}
-		return c, err
-	case <-ctx.Done():
-		return nil, ctx.Err()
-	}
-}
-
-func (db *DB) newReader(ctx context.Context) (*conn, error) {
-	c, err := db.newConn(ctx, Reader)
-	if err == nil && db.readOnly {
-		if err = db.rehearse(ctx, c); err != nil {
-			c.discard() // half of its views may be there
-		}
-	}
-	return c, err
-}
-
-// view runs a use case that only reads, on a snapshot.
-//
-// BEGIN and ROLLBACK outlast the caller: a cancelled BEGIN may have taken effect
-// and say that it hasn't, and the next use case would meet a transaction that is
-// open. A connection that isn't known to be outside of one is closed, and
-// another made when it is wanted.
-func (db *DB) view(ctx context.Context, a model.Actor, do func(*tx) error) error {
-	lasting := context.WithoutCancel(ctx)
-	if ctx = db.kept(ctx); ctx.Err() != nil {
-		return ctx.Err()
-	}
-	c, err := db.reader(ctx)
-	if err != nil {
-		return db.engine.Explain(err)
-	}
-	ended := false
-	defer func() { db.readerBack(c, ended) }()
-	c.trim()
-	err = c.begin(lasting, false)
-	if db.engine.Gone(err) { // it was lost while nobody used it
-		c, err = db.otherReader(ctx, c)
-		if err == nil {
-			err = c.begin(lasting, false)
-		}
-	}
-	if err != nil {
-		return db.engine.Explain(err)
-	}
-	t := &tx{db: db, conn: c, ctx: ctx, actor: a, now: db.Now()}
-	err = guarded(do, t)
-	end := c.exec(lasting, "ROLLBACK")
-	ended = end == nil
-	if err == nil {
-		err = end
-	}
-	return db.explain(ctx, err)
-}
-
-// explain is the engine's explanation of what went wrong while it read for a
-// caller. Of one who has left, all that the database says is that he has.
-func (db *DB) explain(ctx context.Context, err error) error {
-	if _, ours := errors.AsType[*model.Reason](err); err != nil && ctx.Err() != nil && !ours {
-		return ctx.Err()
-	}
-	return db.engine.Explain(err)
-}
-
-// glance is view for a use case of one statement, which is a snapshot by itself.
-func (db *DB) glance(ctx context.Context, do func(*tx) error) error {
-	if ctx = db.kept(ctx); ctx.Err() != nil {
-		return ctx.Err()
-	}
-	c, err := db.reader(ctx)
-	if err != nil {
-		return db.engine.Explain(err)
-	}
-	sound := false
-	defer func() { db.readerBack(c, sound) }()
-	c.trim()
-	t := &tx{db: db, conn: c, ctx: ctx, now: db.Now()}
-	err = guarded(do, t)
-	if db.engine.Gone(err) && ctx.Err() == nil {
-		if c, err = db.otherReader(ctx, c); err == nil {
-			t.conn = c
-			err = guarded(do, t)
-		}
-	}
-	sound = !db.engine.Gone(err)
-	return db.explain(ctx, err)
-}
-
-// kept is what a reader works with. Over a wire a caller who leaves would cost the
-// connection, and many of them the server's last one: what has begun is read to
-// its end.
-func (db *DB) kept(ctx context.Context) context.Context {
-	if db.engine.Exact() || ctx.Err() != nil {
-		return ctx
-	}
-	return context.WithoutCancel(ctx)
-}
-
-// readerBack takes a reader back, or ends one that isn't known to be sound.
-func (db *DB) readerBack(c *conn, sound bool) {
-	if sound {
-		db.readers <- c
-		return
-	}
-	c.discard()
-	db.unmade <- struct{}{}
-}
-
-// otherReader makes a reader in place of one that is lost. If it can't, the lost
-// one stays, to be taken back as such.
-func (db *DB) otherReader(ctx context.Context, lost *conn) (*conn, error) {
-	c, err := db.newReader(ctx)
-	if err != nil {
-		return lost, err
-	}
-	lost.discard()
-	return c, nil
 }
 
 // Conversions between columns and values.

@@ -79,20 +79,20 @@ func Open(ctx context.Context, engine Engine, o Options) (*DB, error) {
 		}
 	}
 	db := &DB{engine: engine, path: path, folder: folder, repositories: git.Repositories(o.Repositories), packages: filepath.Join(filepath.Dir(filepath.Clean(o.Repositories)), "packages"), clock: o.Clock, readOnly: o.ReadOnly, log: o.Log, mostPackageBytes: model.MaxPackageFile}
-	if err := engine.Open(ctx, o, time.Now()); err != nil {
+	if err := engine.Open(ctx, o); err != nil {
 		return nil, err
 	}
 	if err := db.connect(ctx, o.Small); err != nil {
 		db.closeAll() // why it can't be opened is what matters
 		return nil, engine.Explain(err)
 	}
-	if db.readOnly {
-		db.startRehearsal()
-		return db, nil
-	}
 	if err := db.claimRepositories(ctx); err != nil {
 		db.closeAll() // why it can't be opened is what matters
 		return nil, fmt.Errorf("the folder of repositories: %w", engine.Explain(err))
+	}
+	if db.readOnly {
+		db.startRehearsal()
+		return db, nil
 	}
 	db.writer.start()
 	db.traffic.start(db)

@@ -10,8 +10,9 @@ import (
 // what its SQL can't say as others do. One serves one store.
 type Engine interface {
 	// Open makes the database ready for use, as new as this program (or refuses
-	// an older one, where nothing may be written). Its error is one clear line.
-	Open(ctx context.Context, o Options, now time.Time) error
+	// an older one, where nothing may be written). Its error is one clear line. The
+	// options have a clock; where it is the engine's own, Now, it must go first.
+	Open(ctx context.Context, o Options) error
 	// Close lets go of what Open took, after all connections were closed.
 	Close() error
 	// Connect makes a connection.
@@ -24,6 +25,9 @@ type Engine interface {
 	// Begin are the statements that begin a transaction. One that writes has all
 	// others that do wait from its beginning.
 	Begin(write bool) []string
+	// Brief is a context for what a sound database answers at once, or to write as
+	// soon as it is its turn: how long it may be silent.
+	Brief(ctx context.Context, write bool) (context.Context, context.CancelFunc)
 	// SQL gives a statement in which words of the dialect stand in braces as this
 	// engine wants it.
 	SQL(statement string) string

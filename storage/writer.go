@@ -157,9 +157,12 @@ func (w *writer) waiting() *job {
 	}
 }
 
-// refuseWaiting answers all who wait with what the first was told: the database
-// is locked, and each would wait as long again.
+// refuseWaiting answers all who wait with what the first was told, if the database
+// is locked or away: each would wait as long again.
 func (w *writer) refuseWaiting(err error) {
+	if !w.db.engine.Locked(err) && !w.db.engine.Gone(err) {
+		return
+	}
 	for range len(w.jobs) { // not those who ask again already
 		(<-w.jobs).answer <- err
 	}
@@ -171,9 +174,7 @@ func (w *writer) next(first *job) (met *job) {
 	if first.large {
 		err := w.alone(first)
 		first.answer <- err
-		if w.db.engine.Locked(err) {
-			w.refuseWaiting(err)
-		}
+		w.refuseWaiting(err)
 		return nil
 	}
 	batch := []*job{first}
@@ -204,9 +205,7 @@ func (w *writer) next(first *job) (met *job) {
 			j.answer <- answers[i]
 		}
 	}
-	if w.db.engine.Locked(err) {
-		w.refuseWaiting(err)
-	}
+	w.refuseWaiting(err)
 	return met
 }
 
@@ -258,7 +257,7 @@ func (w *writer) tx(j *job, shared *chain) *tx {
 func (w *writer) oneByOne(batch []*job) {
 	var err error
 	for _, j := range batch {
-		if w.db.engine.Locked(err) {
+		if w.db.engine.Locked(err) || w.db.engine.Gone(err) {
 			j.answer <- err
 			continue
 		}
@@ -296,7 +295,7 @@ func (w *writer) transaction(do func(run func(*job) error) []error) ([]error, er
 func (w *writer) begin(ctx context.Context) error {
 	w.conn.trim()
 	err := w.conn.begin(ctx, true)
-	if !w.db.engine.Gone(err) {
+	if !w.db.gone(err) {
 		return err
 	}
 	c, err := w.db.newConn(ctx, Writer)

@@ -65,10 +65,12 @@ func (h *House) refresh(ctx context.Context, now time.Time) {
 		key Limit
 		*limit
 	}{{TokenLimit, &l.tokens}, {AddressLimit, &l.addresses}, {LoginLimit, &l.logins}} {
-		if value, err := h.Store.Setting(ctx, string(one.key)); err == nil { // else it stays as it is
-			n, _ := strconv.ParseInt(value, 10, 64) // empty: 0
-			one.most.Store(n)
+		value, err := h.Store.Setting(ctx, string(one.key))
+		if err != nil {
+			return // all stay as they are: the next would wait as long for a database that is silent
 		}
+		n, _ := strconv.ParseInt(value, 10, 64) // empty: 0
+		one.most.Store(n)
 	}
 }
 

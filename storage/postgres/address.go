@@ -19,7 +19,7 @@ var errAddress = errors.New("the address of the database can't be read: write it
 // is waited for.
 const (
 	connectWait = 5 * time.Second
-	silentAfter = 10 * time.Second
+	silentAfter = 3 * time.Second
 )
 
 // leftAfter is how long a statement may still take that nobody waits for.
@@ -36,7 +36,7 @@ func parse(address string) (*pgx.ConnConfig, error) {
 		config.ConnectTimeout = connectWait
 	}
 	dialer := &net.Dialer{Control: endSilent,
-		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: silentAfter / 2, Interval: silentAfter / 4, Count: 2}}
+		KeepAliveConfig: net.KeepAliveConfig{Enable: true, Idle: silentAfter, Interval: silentAfter, Count: 3}}
 	config.DialFunc = dialer.DialContext
 	// A caller who leaves doesn't cost a connection: most statements end by
 	// themselves, and the server is told to stop the others.

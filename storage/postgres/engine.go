@@ -22,7 +22,7 @@ type engine struct {
 	pools  [storage.Alone + 1]*sql.DB
 	id     string // the database's own number
 	clock  clock
-	leads  leadership
+	side   side
 }
 
 var _ storage.Engine = (*engine)(nil)
@@ -60,7 +60,7 @@ const (
 // the server ends it: the others wait for it.
 const forgotten = 10 * time.Second
 
-func (e *engine) Open(ctx context.Context, o storage.Options, now time.Time) error {
+func (e *engine) Open(ctx context.Context, o storage.Options) error {
 	for role, wait := range [...]time.Duration{storage.Writer: patience, storage.Reader: patience, storage.Alone: longPatience} {
 		config := e.config.Copy()
 		config.RuntimeParams["lock_timeout"] = fmt.Sprint(wait.Milliseconds())
@@ -73,14 +73,14 @@ func (e *engine) Open(ctx context.Context, o storage.Options, now time.Time) err
 		e.pools[role] = stdlib.OpenDB(*config)
 		e.pools[role].SetMaxIdleConns(-1) // the store keeps its connections itself
 	}
-	if err := e.open(ctx, o.ReadOnly, now); err != nil {
+	if err := e.open(ctx, o); err != nil {
 		e.Close() // why it can't be opened is what matters
 		return e.openError(err)
 	}
 	return nil
 }
 
-func (e *engine) open(ctx context.Context, readOnly bool, now time.Time) error {
+func (e *engine) open(ctx context.Context, o storage.Options) error {
 	c, err := pgx.ConnectConfig(ctx, e.config)
 	if err != nil {
 		return err
@@ -89,13 +89,13 @@ func (e *engine) open(ctx context.Context, readOnly bool, now time.Time) error {
 	if err := supported(ctx, c); err != nil {
 		return err
 	}
-	if err := migrate(ctx, c, readOnly, now); err != nil {
+	if err := e.clock.read(ctx, c); err != nil {
 		return err
 	}
-	if err := c.QueryRow(ctx, "SELECT id FROM patrol.schema").Scan(&e.id); err != nil {
+	if err := migrate(ctx, c, o); err != nil {
 		return err
 	}
-	return e.clock.read(ctx, c)
+	return c.QueryRow(ctx, "SELECT id FROM patrol.schema").Scan(&e.id)
 }
 
 func (e *engine) ID() string { return e.id }
@@ -112,13 +112,21 @@ func (e *engine) Connect(ctx context.Context, r storage.Role) (*sql.Conn, error)
 }
 
 func (e *engine) Close() (err error) {
-	e.leads.end()
+	e.side.end()
 	for _, pool := range e.pools {
 		if pool != nil {
 			err = errors.Join(err, pool.Close())
 		}
 	}
 	return err
+}
+
+func (e *engine) Brief(ctx context.Context, write bool) (context.Context, context.CancelFunc) {
+	wait := silentAfter
+	if write { // another node's change may be before it
+		wait += patience
+	}
+	return context.WithTimeout(ctx, wait)
 }
 
 // Begin: one row's lock has all nodes' changes follow one another, which keeps the
@@ -151,13 +159,12 @@ const versionWait = 2 * time.Second
 func (e *engine) Version() (version uint64, err error) {
 	ctx, stop := context.WithTimeout(context.Background(), versionWait)
 	defer stop()
-	c, err := e.leads.watch(ctx, e.config)
+	c, err := e.side.take(ctx, e)
 	if err != nil {
 		return 0, err
 	}
-	defer e.leads.watched()
-	err = c.QueryRow(ctx, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint").Scan(&version)
-	return version, errors.Join(err, e.clock.readIfOld(ctx, c))
+	defer e.side.back()
+	return version, c.QueryRow(ctx, "SELECT pg_snapshot_xmax(pg_current_snapshot())::text::bigint").Scan(&version)
 }
 
 func (e *engine) Committed(*sql.Conn) {}

@@ -14,18 +14,19 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"patrol/model"
+	"patrol/storage"
 )
 
 // openError is one line on why a database can't be opened.
 func (e *engine) openError(err error) error {
-	var newer *newerSchema
+	var newer *storage.NewerSchema
 	var old *oldServer
 	switch {
 	case errors.As(err, &newer):
-		return fmt.Errorf("the database %s was written by a newer patrol (schema %d, this one knows %d): use that version", e.name, newer.found, schemaVersion())
+		return fmt.Errorf("the database %s was written by a newer patrol (schema %d, this one knows %d): use that version", e.name, newer.Found, migrations.Version())
 	case errors.As(err, &old):
 		return fmt.Errorf("the server of %s is PostgreSQL %s: version %d or newer is needed (P2)", e.name, old.version, oldestServer)
-	case errors.Is(err, errOlder):
+	case errors.Is(err, storage.ErrOlder):
 		return fmt.Errorf("the database %s must be brought up to date first: open it once without --at, where it can be written", e.name)
 	}
 	remedy := ""
@@ -104,7 +105,7 @@ func (e *engine) Explain(err error) error {
 		return &model.Reason{Text: text + " Nothing was changed.", Kind: model.ErrUnavailable}
 	}
 	switch code := code(err); {
-	case err == nil, errors.Is(err, context.Canceled), errors.Is(err, context.DeadlineExceeded):
+	case err == nil, errors.Is(err, context.Canceled):
 		return err
 	case e.Locked(err):
 		return &model.Reason{Text: "The database is locked by another node. Nothing was changed.", Remedy: "try again", Kind: model.ErrBusy}

@@ -3,27 +3,16 @@ package postgres
 import (
 	"context"
 	"embed"
-	"errors"
-	"fmt"
-	"io/fs"
-	"time"
 
 	"github.com/jackc/pgx/v5"
+
+	"patrol/storage"
 )
 
 //go:embed migrations/*.sql
 var migrationFiles embed.FS
 
-// migrations are the schema's steps in order: 0001_….sql leads to version 1.
-func migrations() []string {
-	names, err := fs.Glob(migrationFiles, "migrations/*.sql") // sorted
-	if err != nil {
-		panic(err) // the pattern is a constant
-	}
-	return names
-}
-
-func schemaVersion() int64 { return int64(len(migrations())) }
+var migrations = storage.Migrations{Files: migrationFiles}
 
 // oldestReader is the oldest program that can work with the schema as this one
 // leaves it: migrations only add, so that an older node may run beside a newer
@@ -36,16 +25,6 @@ const oldestServer = 14
 type oldServer struct{ version string }
 
 func (e *oldServer) Error() string { return "PostgreSQL " + e.version + " is too old" }
-
-// newerSchema refuses a database that a later program has written.
-type newerSchema struct{ found int64 }
-
-func (e *newerSchema) Error() string {
-	return fmt.Sprintf("schema %d is newer than this program", e.found)
-}
-
-// errOlder refuses to read a database that must be changed first.
-var errOlder = errors.New("the database is older than this program")
 
 func supported(ctx context.Context, c *pgx.Conn) error {
 	var number int
@@ -62,17 +41,17 @@ const migrateKey = leadKey + 1
 
 // migrate runs the steps that are missing, all or none, one node at a time. A
 // schema that is newer by additions is good as it is.
-func migrate(ctx context.Context, c *pgx.Conn, readOnly bool, now time.Time) error {
+func migrate(ctx context.Context, c *pgx.Conn, o storage.Options) error {
 	found, err := schemaFound(ctx, c)
-	if err != nil || found >= schemaVersion() {
+	if err != nil || found >= migrations.Version() {
 		return err
 	}
 	var standby bool
 	if err := c.QueryRow(ctx, "SELECT pg_is_in_recovery()").Scan(&standby); err != nil {
 		return err
 	}
-	if readOnly || standby {
-		return errOlder
+	if o.ReadOnly || standby {
+		return storage.ErrOlder
 	}
 	tx, err := c.Begin(ctx)
 	if err != nil {
@@ -82,7 +61,7 @@ func migrate(ctx context.Context, c *pgx.Conn, readOnly bool, now time.Time) err
 	if _, err := tx.Exec(ctx, "SELECT pg_advisory_xact_lock($1)", int64(migrateKey)); err != nil {
 		return err
 	}
-	if found, err = schemaFound(ctx, c); err != nil { // again: another node may have been faster
+	if found, err = schemaFound(ctx, c); err != nil || found >= migrations.Version() { // another node was faster
 		return err
 	}
 	if found == 0 {
@@ -90,24 +69,19 @@ func migrate(ctx context.Context, c *pgx.Conn, readOnly bool, now time.Time) err
 			return err
 		}
 	}
-	for i, name := range migrations() {
-		if int64(i) < found {
-			continue
-		}
-		text, err := migrationFiles.ReadFile(name)
-		if err != nil {
-			return err
-		}
-		if _, err := tx.Exec(ctx, string(text), pgx.QueryExecModeSimpleProtocol); err != nil {
-			return fmt.Errorf("migration %s: %w", name, err)
-		}
+	err = migrations.After(found, func(statements string) error {
+		_, err := tx.Exec(ctx, statements, pgx.QueryExecModeSimpleProtocol)
+		return err
+	})
+	if err != nil {
+		return err
 	}
 	if found == 0 {
-		if _, err := tx.Exec(ctx, "UPDATE users SET created_at = $1 WHERE id IN (1, 2)", now.UnixMilli()); err != nil { // R130
+		if _, err := tx.Exec(ctx, numbered(storage.BornSQL), o.Clock().UnixMilli()); err != nil {
 			return err
 		}
 	}
-	if _, err := tx.Exec(ctx, "UPDATE patrol.schema SET version = $1, oldest = $2", schemaVersion(), oldestReader); err != nil {
+	if _, err := tx.Exec(ctx, "UPDATE patrol.schema SET version = $1, oldest = $2", migrations.Version(), oldestReader); err != nil {
 		return err
 	}
 	return tx.Commit(ctx)
@@ -128,15 +102,15 @@ const beginSchema = `
 	INSERT INTO patrol.schema VALUES (1, 0, 0, gen_random_uuid()::text)`
 
 // schemaFound is the schema's version, 0 where there is none.
-func schemaFound(ctx context.Context, c *pgx.Conn) (version int64, err error) {
+func schemaFound(ctx context.Context, c *pgx.Conn) (version int, err error) {
 	var there bool
 	if err := c.QueryRow(ctx, "SELECT to_regclass('patrol.schema') IS NOT NULL").Scan(&there); err != nil || !there {
 		return 0, err
 	}
-	var oldest int64
+	var oldest int
 	err = c.QueryRow(ctx, "SELECT version, oldest FROM patrol.schema").Scan(&version, &oldest)
-	if err == nil && oldest > schemaVersion() {
-		return 0, &newerSchema{version}
+	if err == nil && oldest > migrations.Version() {
+		return 0, &storage.NewerSchema{Found: version}
 	}
 	return version, err
 }

@@ -13,7 +13,7 @@ func endSilent(network, _ string, c syscall.RawConn) (err error) {
 		return nil
 	}
 	failed := c.Control(func(fd uintptr) {
-		err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int(silentAfter.Milliseconds()))
+		err = unix.SetsockoptInt(int(fd), unix.IPPROTO_TCP, unix.TCP_USER_TIMEOUT, int((3 * silentAfter).Milliseconds()))
 	})
 	if failed != nil {
 		return failed

@@ -31,7 +31,7 @@ func Open(ctx context.Context, o storage.Options) (*storage.DB, error) {
 	return storage.Open(ctx, new(engine), o)
 }
 
-func (e *engine) Open(ctx context.Context, o storage.Options, now time.Time) error {
+func (e *engine) Open(ctx context.Context, o storage.Options) error {
 	path, err := filepath.Abs(o.Path)
 	if err != nil {
 		return err
@@ -51,21 +51,21 @@ func (e *engine) Open(ctx context.Context, o storage.Options, now time.Time) err
 		}
 	}
 	e.pools[storage.Alone].SetMaxIdleConns(-1) // it has a large cache
-	if err := e.open(ctx, o.ReadOnly, now); err != nil {
+	if err := e.open(ctx, o); err != nil {
 		e.Close() // why it can't be opened is what matters
 		return e.openError(err)
 	}
 	return nil
 }
 
-func (e *engine) open(ctx context.Context, readOnly bool, now time.Time) (err error) {
-	if !readOnly {
-		if err := with(ctx, e.pools[storage.Writer], func(c *sql.Conn) error { return migrate(ctx, c, now) }); err != nil {
+func (e *engine) open(ctx context.Context, o storage.Options) (err error) {
+	if !o.ReadOnly {
+		if err := with(ctx, e.pools[storage.Writer], func(c *sql.Conn) error { return migrate(ctx, c, o.Clock()) }); err != nil {
 			return err
 		}
 	}
 	err = with(ctx, e.pools[storage.Reader], func(c *sql.Conn) error {
-		if readOnly {
+		if o.ReadOnly {
 			if err := upToDate(ctx, c); err != nil {
 				return err
 			}
@@ -133,6 +133,11 @@ func (e *engine) Begin(write bool) []string {
 		return beginWriting
 	}
 	return beginReading
+}
+
+// Brief: a file isn't silent, and to end a statement early is no good (conn.view).
+func (e *engine) Brief(ctx context.Context, _ bool) (context.Context, context.CancelFunc) {
+	return ctx, func() {}
 }
 
 func (e *engine) Values(list []any) []any { return list }

@@ -19,9 +19,9 @@ var root = model.Actor{UserID: model.RootID, Door: model.CLIDoor, Address: "test
 // opened is an engine without a store above it.
 func opened(t *testing.T, o storage.Options) *engine {
 	t.Helper()
-	o.Path = filepath.Join(t.TempDir(), "patrol.db")
+	o.Path, o.Clock = filepath.Join(t.TempDir(), "patrol.db"), time.Now
 	e := new(engine)
-	if err := e.Open(t.Context(), o, time.Now()); err != nil {
+	if err := e.Open(t.Context(), o); err != nil {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {

@@ -10,16 +10,17 @@ import (
 	sqlite3 "modernc.org/sqlite/lib"
 
 	"patrol/model"
+	"patrol/storage"
 )
 
 // openError is one line on why a database can't be opened.
 func (e *engine) openError(err error) error {
 	path := e.path
-	var newer *newerSchema
+	var newer *storage.NewerSchema
 	if errors.As(err, &newer) {
-		return fmt.Errorf("%s was written by a newer patrol (schema %d, this one knows %d): use that version", path, newer.found, schemaVersion())
+		return fmt.Errorf("%s was written by a newer patrol (schema %d, this one knows %d): use that version", path, newer.Found, migrations.Version())
 	}
-	if errors.Is(err, errOlder) {
+	if errors.Is(err, storage.ErrOlder) {
 		return fmt.Errorf("%s must be brought up to date first: open it once without --at", path)
 	}
 	switch code(err) {

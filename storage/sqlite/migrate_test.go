@@ -70,7 +70,7 @@ var rowsSince = map[string][]string{
 // every row as it was, the audit log's chain too (R163), nothing for the check
 // to find, and its secrets work.
 func TestMigrations(t *testing.T) {
-	for version := 1; version <= schemaVersion(); version++ {
+	for version := 1; version <= migrations.Version(); version++ {
 		t.Run(fmt.Sprint(version), func(t *testing.T) {
 			path := filepath.Join(t.TempDir(), "patrol.db")
 			before := makeOld(t, path, version)
@@ -138,7 +138,7 @@ func makeOld(t *testing.T, path string, version int) map[string]string {
 			t.Fatalf("%s: %v", text, err)
 		}
 	}
-	for _, name := range migrations()[:version] {
+	for _, name := range migrations.Names()[:version] {
 		text, err := migrationFiles.ReadFile(name)
 		if err != nil {
 			t.Fatal(err)
