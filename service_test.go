@@ -5,6 +5,7 @@ import (
 	"context"
 	"encoding/json"
 	"fmt"
+	"io"
 	"net"
 	"net/http"
 	"os"
@@ -188,12 +189,12 @@ func TestServiceRefusesOtherSockets(t *testing.T) {
 func TestServiceInTheJournal(t *testing.T) {
 	for _, journal := range []bool{true, false} {
 		dir := t.TempDir()
-		log, err := os.Create(filepath.Join(dir, "log"))
+		log, written, err := os.Pipe()
 		if err != nil {
 			t.Fatal(err)
 		}
 		defer log.Close()
-		info, err := log.Stat()
+		info, err := written.Stat()
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -209,17 +210,20 @@ func TestServiceInTheJournal(t *testing.T) {
 		cmd := exec.Command(self, "--db", filepath.Join(dir, "patrol.db"), "serve", "--http", "unix:"+socket, "--ssh", "off", "--log-format", "text")
 		cmd.Args[0] = "patrol"
 		cmd.Env = append(os.Environ(), fmt.Sprintf("JOURNAL_STREAM=%d:%d", at.Dev, at.Ino))
-		cmd.Stderr = log
-		if err := cmd.Start(); err != nil {
+		cmd.Stderr = written
+		err = cmd.Start()
+		written.Close() // the child has its own
+		if err != nil {
 			t.Fatal(err)
 		}
-		client := http.Client{Transport: &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-			for {
-				if c, err := net.Dial("unix", socket); err == nil || ctx.Err() != nil {
-					return c, err
-				}
-				time.Sleep(5 * time.Millisecond)
+		lines := bufio.NewReader(log)
+		for line := ""; !strings.HasPrefix(line, "http: listening on"); {
+			if line, err = lines.ReadString('\n'); err != nil {
+				t.Fatalf("it ended before it listened: %v", err)
 			}
+		}
+		client := http.Client{Transport: &http.Transport{DialContext: func(context.Context, string, string) (net.Conn, error) {
+			return net.Dial("unix", socket)
 		}}}
 		answer, err := client.Get("http://localhost/api/v4/version")
 		if err != nil {
@@ -233,7 +237,7 @@ func TestServiceInTheJournal(t *testing.T) {
 		if err := cmd.Wait(); err != nil {
 			t.Error(err)
 		}
-		text, err := os.ReadFile(log.Name())
+		text, err := io.ReadAll(lines)
 		if err != nil || !strings.Contains(string(text), "level=INFO") || strings.Contains(string(text), "time=") == journal {
 			t.Errorf("journal %v: %s, %v", journal, text, err)
 		}

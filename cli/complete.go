@@ -4,6 +4,7 @@ import (
 	"context"
 	"os"
 	"strings"
+	"time"
 
 	"github.com/spf13/cobra"
 
@@ -58,6 +59,9 @@ func must(err error) {
 	}
 }
 
+// suggestWait is how long a shell waits for a server that may be away.
+const suggestWait = 2 * time.Second
+
 // suggest answers nothing at all if anything is in the way: a shell has no place
 // for an error.
 func (a *app) suggest(ctx context.Context, by completer, prefix string) (found []string) {
@@ -70,6 +74,8 @@ func (a *app) suggest(ctx context.Context, by completer, prefix string) (found [
 			return nil
 		}
 	}
+	ctx, stop := context.WithTimeout(ctx, suggestWait)
+	defer stop()
 	err := a.session(ctx, func(s *session) (err error) {
 		found, err = by(s, prefix)
 		return err

@@ -8,6 +8,7 @@ import (
 	"fmt"
 	"time"
 
+	"patrol/model"
 	"patrol/storage"
 )
 
@@ -24,6 +25,9 @@ func Make(ctx context.Context, open func(context.Context, storage.Options) (*sto
 	o.Clock = clock.read
 	told := min(tokens, len(storyTokens))
 	err := with(ctx, open, o, func(db *storage.DB) error {
+		if err := unused(ctx, db); err != nil {
+			return err
+		}
 		return (&story{db: db, ctx: ctx, clock: clock, end: now}).play(told)
 	})
 	progress(told)
@@ -34,6 +38,16 @@ func Make(ctx context.Context, open func(context.Context, storage.Options) (*sto
 	return with(ctx, open, o, func(db *storage.DB) error {
 		return fill(ctx, db, tokens-told, now, func(made int) { progress(told + made) })
 	})
+}
+
+// unused refuses a database that anything was ever done in: what is made up would
+// stand among what is real.
+func unused(ctx context.Context, db *storage.DB) error {
+	done, err := db.Entries(ctx, model.Actor{UserID: model.RootID, Door: model.CLIDoor}, model.AuditQuery{}, model.Page{Limit: 1})
+	if err == nil && len(done.Rows) > 0 {
+		err = errors.New("this database is in use: a demo is made in a new one")
+	}
+	return err
 }
 
 // with opens a database, does something with it, and closes it: then what is

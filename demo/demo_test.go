@@ -2,6 +2,7 @@ package demo
 
 import (
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -54,5 +55,24 @@ func TestMake(t *testing.T) {
 func TestMakeNone(t *testing.T) {
 	if err := Make(t.Context(), sqlite.Open, storage.Options{Path: filepath.Join(t.TempDir(), "demo.db")}, time.Now(), 0, nil); err != nil {
 		t.Fatal(err)
+	}
+}
+
+// What is made up never stands among what is real.
+func TestMakeInUse(t *testing.T) {
+	o := storage.Options{Path: filepath.Join(t.TempDir(), "real.db")}
+	db, err := sqlite.Open(t.Context(), o)
+	if err != nil {
+		t.Fatal(err)
+	}
+	root := model.Actor{UserID: model.RootID, Door: model.CLIDoor}
+	if _, err := db.AddUser(t.Context(), root, model.NewUser{Username: "mara"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := db.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := Make(t.Context(), sqlite.Open, o, time.Now(), 10, nil); err == nil || !strings.Contains(err.Error(), "in use") {
+		t.Errorf("a demo was made in a database in use: %v", err)
 	}
 }

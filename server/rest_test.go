@@ -13,7 +13,6 @@ import (
 	"time"
 
 	"patrol/model"
-	"patrol/storage/storagetest"
 )
 
 const (
@@ -293,10 +292,7 @@ func TestPanic(t *testing.T) {
 // The database is lost under the doors: each says that nothing was done and that
 // it may pass later, and the log says why (A9, P4).
 func TestUnavailable(t *testing.T) {
-	if storagetest.Server() != "" {
-		t.Skip("SQLite's file is cut; test/ has PostgreSQL go away")
-	}
-	w := newWorld(t)
+	w := newFileWorld(t) // test/ has PostgreSQL go away
 	p := w.project("acme/web", model.Private)
 	secret := w.bot("acme/web", model.Maintainer, model.ScopeAPI, model.ScopeReadRegistry, model.ScopeAIFeatures, model.ScopeK8sProxy).Secret.Reveal()
 	w.serve(func(c *Config) { c.Keys = t.TempDir() })

@@ -37,7 +37,7 @@ func TestCheck(t *testing.T) {
 	} {
 		t.Run(broken.statement, func(t *testing.T) {
 			if strings.Contains(broken.statement, "PRAGMA") || strings.Contains(broken.statement, "sqlite_") {
-				sqliteOnly(t)
+				onFile(t)
 			}
 			db := open(t, Options{})
 			p := addProject(t, db, "acme/infra/web")
@@ -61,7 +61,7 @@ func TestCheck(t *testing.T) {
 // A file that is broken inside is found and said in lines, wherever it is
 // broken.
 func TestCheckDamagedFile(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	folder := t.TempDir()
 	db := open(t, Options{Path: filepath.Join(folder, "patrol.db")})
 	for i := range 20 {
@@ -140,7 +140,7 @@ func TestCheckRepositories(t *testing.T) {
 // A backup is one moment's copy, made while others write; it opens, verifies,
 // and is nobody else's to read.
 func TestBackup(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	folder := t.TempDir()
 	db := open(t, Options{Path: filepath.Join(folder, "patrol.db")})
 	p := addProject(t, db, "acme/web")

@@ -177,7 +177,7 @@ func TestEnter(t *testing.T) {
 
 // What somebody makes up isn't remembered: it would fill the memory.
 func TestSitesRemembered(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{})
 	if _, err := db.AddProject(t.Context(), root, model.NewPlace{Kind: model.ProjectPlace, FullPath: "acme/web", Parents: true}); err != nil {
 		t.Fatal(err)

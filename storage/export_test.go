@@ -18,7 +18,7 @@ func (f writerFunc) Write(p []byte) (int, error) { return f(p) }
 // Who takes an export slowly reads no more from the database: the log is emptied
 // while he takes it.
 func TestSlowExport(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{})
 	for i := range 20 {
 		addProject(t, db, fmt.Sprintf("acme/web%d", i))

@@ -192,7 +192,7 @@ func imageOf(t *testing.T, db *DB) string {
 // R98, R59: a line that is wrong stops the whole import, with its number, and
 // leaves nothing: no row, no number, no repository, no file.
 func TestImportRefused(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{Clock: noon().read})
 	importText(t, db, story...)
 	before := imageOf(t, db)
@@ -232,7 +232,7 @@ func TestImportRefused(t *testing.T) {
 
 // R98: what is no line at all.
 func TestImportOfNothing(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{Clock: noon().read})
 	before := imageOf(t, db)
 	for name, in := range map[string]io.Reader{
@@ -299,7 +299,7 @@ func init() {
 
 // R98: a process that dies in the middle of an import leaves what was there.
 func TestKilledImport(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	path := filepath.Join(t.TempDir(), "patrol.db")
 	db := open(t, Options{Path: path, Clock: noon().read})
 	importText(t, db, story...)

@@ -93,11 +93,12 @@ func admitted(t *testing.T, db *DB, secret model.Secret) error {
 	return model.Admit(pass.Caller, model.RESTRead, model.DateOf(db.Now())).Err()
 }
 
-// sqliteOnly leaves a test out where another engine is tested: it looks at
-// SQLite's files, plans or own words.
-func sqliteOnly(t *testing.T) {
+// onFile runs a test on SQLite whatever the others run on: it looks at SQLite's
+// files, plans or own words.
+func onFile(t *testing.T) {
 	t.Helper()
-	if os.Getenv("PATROL_TEST_POSTGRES") != "" {
-		t.Skip("about SQLite alone")
-	}
+	t.Setenv(postgresVariable, "")
 }
+
+// postgresVariable names the server that tests run on (package storagetest).
+const postgresVariable = "PATROL_TEST_POSTGRES"

@@ -109,7 +109,7 @@ func TestNotices(t *testing.T) {
 // R96: exactly once, although the clock jumps back an hour over midnight, and
 // although several processes search at the same time.
 func TestNoticesOnce(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	clock := noon()
 	db := open(t, Options{Clock: clock.read})
 	p := addProject(t, db, "acme/web")

@@ -16,7 +16,7 @@ import (
 
 // R143's files are nobody else's: 0600, the folders 0700, also -wal and -shm.
 func TestFileModes(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	old := syscall.Umask(0)
 	defer syscall.Umask(old)
 	folder := filepath.Join(t.TempDir(), "a b?c#%41", "deeper")
@@ -51,7 +51,7 @@ func TestNewDatabase(t *testing.T) {
 
 // What can't be opened says so in one line that names the file.
 func TestOpenRefuses(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	folder := t.TempDir()
 	at := func(name string) string { return filepath.Join(folder, name) }
 	write := func(name, text string) {
@@ -191,7 +191,7 @@ func fillDisk(path string) error {
 // A full disk: one clear sentence, nothing half-written, reading goes on, and
 // with space again all that was acknowledged is there.
 func TestFullDisk(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	path := filepath.Join(t.TempDir(), "patrol.db")
 	out, err := child(t, "full", path).Output()
 	if err != nil {
@@ -230,7 +230,7 @@ func init() {
 
 // A file or folder that this user may not write: one clear line.
 func TestNotWritable(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	folder := t.TempDir()
 	for _, way := range []string{folder, filepath.Dir(folder)} { // the stranger must get there
 		if err := os.Chmod(way, 0o755); err != nil {
@@ -276,7 +276,7 @@ func TestNotWritable(t *testing.T) {
 // While the file is away nobody makes an empty one in its place: what stands in
 // the write-ahead log alone would be lost.
 func TestFileAway(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{})
 	p := addProject(t, db, "acme/web")
 	made := addToken(t, db, root, p.Ref(), "deploy")

@@ -13,7 +13,7 @@ import (
 // Who waits behind one that found the database locked is told so with him: he
 // would wait as long again.
 func TestLockedDatabase(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{})
 	var both [2]*conn
 	for i := range both {
@@ -51,7 +51,7 @@ func TestLockedDatabase(t *testing.T) {
 // A caller who goes away while his use case waits is answered at once, and it
 // never runs; one whose use case runs learns what became of it.
 func TestCallerLeavesQueue(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{})
 	release := hold(t, db)
 	leaving, leave := context.WithCancel(t.Context())

@@ -72,7 +72,7 @@ func marksIn(query string) (most int) {
 // tokens, bots and audit entries: an index leads to the rows. SQLite plans alike
 // for an empty database and a full one, as nothing tells it what is in it.
 func TestPlans(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{})
 	p := addProject(t, db, "acme/web")
 	made := addToken(t, db, root, p.Ref(), "deploy")
@@ -162,7 +162,7 @@ func TestPlans(t *testing.T) {
 // A page of all tokens, or of all active ones, is read in its order: an index has
 // it, and leads to where the page before has ended.
 func TestOrderPlans(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{})
 	p := addProject(t, db, "acme/web")
 	for _, name := range []string{"one", "two"} {
@@ -196,7 +196,7 @@ func TestOrderPlans(t *testing.T) {
 // What was published is few: it is read by itself, in whatever order it is shown
 // (G112). An order's index would lead past all other tokens.
 func TestPublishedPlan(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{})
 	published, err := model.ParseFilter("state:published")
 	if err != nil {

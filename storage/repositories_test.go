@@ -62,7 +62,7 @@ func TestRepositoryIsGits(t *testing.T) {
 // A repository that is there already is never taken over; what the making of a
 // project left behind is.
 func TestRepositoryFolderTaken(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{})
 	for id, file := range map[int64]string{1: "objects/ab/cdef", 2: "objects/pack/x.pack"} {
 		name := filepath.Join(db.repositories.Folder(id), file)

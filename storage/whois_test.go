@@ -169,7 +169,7 @@ func TestWhoisRequest(t *testing.T) {
 // R146: one audit entry names the ids found; the text is kept nowhere, whole or
 // in part, nor is a secret in an answer (R143).
 func TestWhoisKeepsNothing(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	path := filepath.Join(t.TempDir(), "data", "patrol.db")
 	db := open(t, Options{Path: path})
 	p := addProject(t, db, "acme/web")

@@ -82,7 +82,7 @@ func answered(t *testing.T, want error, answers ...chan error) {
 // Use cases that wait at the same time share a commit, and each has its own
 // answer: one that fails, panics or was cancelled takes nobody with it.
 func TestWriterGroups(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{})
 	before := commits(t, db)
 
@@ -127,7 +127,7 @@ func TestWriterGroups(t *testing.T) {
 // A large use case has a transaction to itself, in its turn; if it fails nothing
 // of it stays but the entry of its refusal, and nobody else is touched.
 func TestWriterLarge(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{})
 	before, entries := commits(t, db), count(t, db, "audit")
 	release := hold(t, db)
@@ -178,7 +178,7 @@ func TestWriterLarge(t *testing.T) {
 // If the transaction is lost (here: the file may not grow), the others' use
 // cases run again one by one and succeed.
 func TestWriterLostTransaction(t *testing.T) {
-	sqliteOnly(t)
+	onFile(t)
 	db := open(t, Options{})
 	release := hold(t, db)
 	first := ask(context.Background(), db, setFlag("first"))

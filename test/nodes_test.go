@@ -6,77 +6,14 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"os"
 	"os/exec"
-	"os/user"
 	"path/filepath"
-	"strconv"
 	"strings"
 	"sync"
 	"syscall"
 	"testing"
 	"time"
 )
-
-// postgresServer is a PostgreSQL of the test's own, in a folder that is removed.
-type postgresServer struct {
-	bin, folder string
-	as          *syscall.Credential // nil: as whoever runs the test
-}
-
-// startPostgres starts one, as the user postgres where root runs the test:
-// PostgreSQL refuses root.
-func startPostgres(t *testing.T) *postgresServer {
-	t.Helper()
-	found, err := filepath.Glob("/usr/lib/postgresql/*/bin/initdb")
-	if err != nil || len(found) == 0 {
-		t.Fatal("PostgreSQL is missing: install Debian's postgresql")
-	}
-	folder, err := os.MkdirTemp("", "patrol-postgres-") // its path must be short: a socket stands in it
-	if err != nil {
-		t.Fatal(err)
-	}
-	s := &postgresServer{bin: filepath.Dir(found[len(found)-1]), folder: folder}
-	t.Cleanup(func() { os.RemoveAll(folder) })
-	if os.Geteuid() == 0 {
-		u, err := user.Lookup("postgres")
-		if err != nil {
-			t.Fatal(err)
-		}
-		uid, _ := strconv.ParseUint(u.Uid, 10, 32) // numbers, on every system with initdb
-		gid, _ := strconv.ParseUint(u.Gid, 10, 32)
-		s.as = &syscall.Credential{Uid: uint32(uid), Gid: uint32(gid)}
-		if err := os.Chown(folder, int(uid), int(gid)); err != nil {
-			t.Fatal(err)
-		}
-	}
-	s.run(t, "initdb", "-D", s.data(), "-A", "trust", "-E", "UTF8", "--locale=C.UTF-8", "-U", "patrol")
-	s.begin(t)
-	t.Cleanup(func() { s.run(t, "pg_ctl", "-D", s.data(), "-m", "immediate", "-w", "stop") })
-	return s
-}
-
-func (s *postgresServer) data() string { return filepath.Join(s.folder, "data") }
-
-// address is that of one of its databases, over a Unix socket.
-func (s *postgresServer) address(database string) string {
-	return "postgres://patrol@/" + database + "?host=" + s.folder
-}
-
-func (s *postgresServer) begin(t *testing.T) {
-	t.Helper()
-	s.run(t, "pg_ctl", "-D", s.data(), "-l", filepath.Join(s.folder, "log"), "-w", "-o", "-c listen_addresses= -k "+s.folder, "start")
-}
-
-func (s *postgresServer) run(t *testing.T, program string, args ...string) {
-	t.Helper()
-	cmd := exec.Command(filepath.Join(s.bin, program), args...)
-	cmd.Dir = s.folder
-	cmd.SysProcAttr = &syscall.SysProcAttr{Credential: s.as}
-	if out, err := cmd.CombinedOutput(); err != nil {
-		t.Fatalf("%s: %v\n%s", program, err, out)
-	}
-}
 
 // startNodes starts some on one database and one folder of repositories, at once.
 func startNodes(t *testing.T, s *postgresServer, n int) []*patrol {
@@ -177,119 +114,89 @@ func TestRevokedOnEveryNode(t *testing.T) {
 	}
 }
 
-// P4, P5, P7, P9: one node is killed and PostgreSQL restarted while 16 clients
-// make, rotate and revoke through all three. Nothing acknowledged is lost, nobody
-// is told 500, and all goes on without a restart.
+// probe is what a probe of a node answers.
+func (p *patrol) probe(t *testing.T, name string) int {
+	t.Helper()
+	answer, err := http.Get(p.url + "/-/" + name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	answer.Body.Close()
+	return answer.StatusCode
+}
+
+// P4, P5, P7, P9: one node is killed and PostgreSQL stopped as if its machine had
+// lost power, under load. Nothing acknowledged is lost, nobody is told 500, and
+// all goes on without a restart.
 func TestNodesUnderLoad(t *testing.T) {
 	s := startPostgres(t)
-	nodes := startNodes(t, s, 3)
-	nodes[0].run(t, "project", "add", "acme/web")
-	var (
-		mu      sync.Mutex
-		live    = map[int64]string{} // by number: the secret that was acknowledged last
-		revoked = map[string]bool{}
-		away    int
-	)
-	end := make(chan struct{})
-	// settled tells whether an answer says that something was done. 503 says when to
-	// ask again; no answer is that of the node that was killed.
-	settled := func(p *patrol, what string, status, want int, header http.Header) bool {
-		switch {
-		case status == want:
-			return true
-		case status == 503 && header.Get("Retry-After") != "":
-			mu.Lock()
-			away++
-			mu.Unlock()
-		case status == 0 && p == nodes[2]:
-		default:
-			t.Errorf("%s: %d", what, status)
-		}
-		return false
-	}
-	var all sync.WaitGroup
-	for worker := range 16 {
-		all.Go(func() {
-			for i := 0; ; i++ {
-				select {
-				case <-end:
-					return
-				default:
-				}
-				p := nodes[(worker+i)%3]
-				status, header, id, secret := p.create(fmt.Sprintf("w%d-%d", worker, i))
-				if !settled(p, "make", status, 201, header) {
-					time.Sleep(20 * time.Millisecond) // a client's own patience
-					continue
-				}
-				mu.Lock()
-				live[id] = secret
-				mu.Unlock()
-				q := nodes[(worker+i+1)%3]
-				if i%2 == 0 {
-					status, header, _ = q.ask("DELETE", tokenPath(id), q.admin, nil)
-					done := settled(q, "revoke", status, 204, header)
-					mu.Lock()
-					delete(live, id) // not acknowledged: it may be either
-					if done {
-						revoked[secret] = true
-					}
-					mu.Unlock()
-				} else if i%3 == 0 {
-					status, header, made := q.ask("POST", tokenPath(id)+"/rotate", q.admin, nil)
-					done := settled(q, "rotate", status, 200, header)
-					mu.Lock()
-					delete(live, id)
-					if done {
-						revoked[secret] = true
-						number, _ := made["id"].(float64)
-						live[int64(number)], _ = made["token"].(string)
-					}
-					mu.Unlock()
-				}
-			}
-		})
-	}
-	time.Sleep(2 * time.Second)
-	nodes[2].server.Process.Kill()
-	time.Sleep(time.Second)
-	s.run(t, "pg_ctl", "-D", s.data(), "-m", "immediate", "-w", "stop") // as if its machine had lost power
-	if answer, err := http.Get(nodes[0].url + "/-/readiness"); err != nil || answer.StatusCode != 503 {
-		t.Errorf("P9: readiness without a database: %v, %v", answer, err)
-	}
-	if answer, err := http.Get(nodes[0].url + "/-/liveness"); err != nil || answer.StatusCode != 200 {
-		t.Errorf("P9: liveness without a database: %v, %v", answer, err)
+	c := newLoad(t, startNodes(t, s, 3))
+	c.nodes[0].run(t, "project", "add", "acme/web")
+	end := c.run()
+	c.until("some work", func() bool { return c.made > 100 })
+	c.mu.Lock()
+	c.dead = c.nodes[2]
+	c.mu.Unlock()
+	c.dead.server.Process.Kill()
+	c.dead.wait()
+	before := c.made
+	c.until("work beside a dead node", func() bool { return c.made > before+100 })
+	s.run(t, "pg_ctl", "-D", s.data(), "-m", "immediate", "-w", "stop")
+	c.until("somebody is told to come again", func() bool { return c.away > 20 })
+	if ready, live := c.nodes[0].probe(t, "readiness"), c.nodes[0].probe(t, "liveness"); ready != 503 || live != 200 {
+		t.Errorf("P9: without a database: ready %d, live %d", ready, live)
 	}
 	s.begin(t)
-	mu.Lock()
-	before := len(live)
-	mu.Unlock()
-	time.Sleep(3 * time.Second)
-	close(end)
-	all.Wait()
-	if len(live) <= before {
-		t.Errorf("nothing was made after PostgreSQL came back: %d and %d", before, len(live))
-	}
-	if away == 0 {
-		t.Error("nobody noticed that PostgreSQL was away")
-	}
-	for i, secret := range live {
-		if status, _, _ := nodes[int(i)%2].ask("GET", "/personal_access_tokens/self", secret, nil); status != 200 {
-			t.Errorf("token %d was acknowledged and answers %d", i, status)
+	c.mu.Lock()
+	before = c.made
+	c.mu.Unlock()
+	c.until("work after PostgreSQL came back", func() bool { return c.made > before+100 })
+	end()
+	c.check()
+}
+
+// P4, P9: one node's connections are cut, and then fall silent: it answers 503,
+// soon, while the others go on, and lets nobody in who was revoked meanwhile.
+func TestNodeCutOff(t *testing.T) {
+	s := startPostgres(t)
+	nodes := startNodes(t, s, 1)
+	nodes[0].run(t, "project", "add", "acme/web")
+	proxy, address := startCutter(t, s)
+	far := &patrol{program: nodes[0].program, database: address, admin: nodes[0].admin}
+	far.serve(t)
+	t.Cleanup(func() {
+		far.server.Process.Signal(syscall.SIGTERM)
+		far.wait()
+	})
+	for name, away := range map[string]func() (back func()){
+		"cut":    func() func() { proxy.end(); return proxy.heal },
+		"silent": proxy.hush,
+	} {
+		status, _, id, secret := far.create("deploy")
+		if status != 201 {
+			t.Fatalf("%s: make: %d", name, status)
 		}
-	}
-	for secret := range revoked {
-		if status, _, _ := nodes[0].ask("GET", "/personal_access_tokens/self", secret, nil); status != 401 {
-			t.Errorf("a revoked token answers %d", status)
+		back := away()
+		began := time.Now()
+		status, header, _ := far.ask("GET", "/personal_access_tokens/self", secret, nil)
+		if status != 503 || header.Get("Retry-After") == "" || time.Since(began) > 30*time.Second {
+			t.Errorf("%s: verifying: %d after %s", name, status, time.Since(began))
 		}
+		if status, _, _, _ := far.create("more"); status != 503 {
+			t.Errorf("%s: making: %d", name, status)
+		}
+		if ready, live := far.probe(t, "readiness"), far.probe(t, "liveness"); ready != 503 || live != 200 {
+			t.Errorf("%s: ready %d, live %d", name, ready, live)
+		}
+		if status, _, _ := nodes[0].ask("DELETE", tokenPath(id), nodes[0].admin, nil); status != 204 {
+			t.Errorf("%s: revoke elsewhere: %d", name, status)
+		}
+		back()
+		if status, _, _ := far.ask("GET", "/personal_access_tokens/self", secret, nil); status != 401 {
+			t.Errorf("%s: revoked meanwhile, and answered %d", name, status)
+		}
+		t.Logf("%s: %s", name, time.Since(began).Round(time.Millisecond))
 	}
-	if said := nodes[0].run(t, "audit", "--verify"); !strings.Contains(said, "each in its place") {
-		t.Errorf("P5: %s", said)
-	}
-	if problems := nodes[1].run(t, "check"); problems != "No problem found." && problems != "" {
-		t.Error(problems)
-	}
-	t.Logf("%d live, %d revoked, %d times told to come again", len(live), len(revoked), away)
 }
 
 // P8: a node whose folder of repositories isn't the one that the others share says
