@@ -52,13 +52,18 @@ func (a *App) waits(msg tea.Msg) bool {
 	return true
 }
 
-// resume hands on what has waited, up to the next thing that is awaited.
+// resume hands on what has waited, up to the next thing that is awaited: to the
+// console that is shown by now.
 func (a *App) resume() tea.Cmd {
+	shown := a
+	if a.below != nil {
+		shown = a.below
+	}
 	var cmds []tea.Cmd
 	for w := &a.awaited; len(w.keys) > 0 && (w.request == nil || !w.request.busy); {
 		msg := w.keys[0]
 		w.keys = w.keys[1:]
-		_, cmd := a.Update(msg)
+		_, cmd := shown.Update(msg)
 		cmds = append(cmds, cmd)
 	}
 	return tea.Batch(cmds...)

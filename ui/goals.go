@@ -33,7 +33,7 @@ func (a *App) actionGoals() (list []goal) {
 func (a *App) placeGoals() (list []goal) {
 	for _, b := range a.places().Bindings {
 		if b.Action != keys.Top {
-			list = append(list, goal{text: "go to " + b.Short, key: "g " + b.Keys[0], do: func() tea.Cmd { return a.goTo(b.Keys[0]) }})
+			list = append(list, goal{text: "go to " + b.Short, key: a.way(b.Action), do: func() tea.Cmd { return a.goTo(b.Keys[0]) }})
 		}
 	}
 	return append(list, goal{text: "theme: the console's colours", do: func() tea.Cmd { return a.push(newThemes(a)) }})
@@ -112,7 +112,7 @@ func (a *App) typedGoals(typed string) (list []goal) {
 		list = append(list, goal{text: "token " + typed, do: func() tea.Cmd { return a.openToken(id) }})
 	}
 	if len(typed) >= model.SecretLength && !strings.Contains(typed, " ") {
-		list = append(list, goal{text: "whose is it: look up what was typed", key: "g w", do: func() tea.Cmd { return a.whose(typed) }})
+		list = append(list, goal{text: "whose is it: look up what was typed", key: a.way(keys.GoPaste), do: func() tea.Cmd { return a.whose(typed) }})
 	}
 	return list
 }

@@ -85,7 +85,7 @@ func (h *home) does() map[keys.Action]deed {
 			do: func() tea.Cmd { return a.push(newProjectForm(a, "", true)) },
 			can: func() error {
 				if !h.begins {
-					return errors.New("choose its project or group first: g p, g r")
+					return errors.New("choose its project or group first: " + a.way(keys.GoProjects) + ", " + a.way(keys.GoGroups))
 				}
 				return nil
 			},

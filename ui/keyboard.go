@@ -110,6 +110,11 @@ func (a *App) cap(do keys.Action) string {
 	return a.capOf(do, a.base().set(), a.front().set(), keys.Global)
 }
 
+// way is how a place is gone to: "g p".
+func (a *App) way(place keys.Action) string {
+	return a.capOf(keys.Go, keys.Global) + " " + a.capOf(place, keys.Places)
+}
+
 // capOf is the first key of an action in the first of the sets that has it.
 func (a *App) capOf(do keys.Action, sets ...keys.Set) string {
 	for _, set := range sets {

@@ -6,6 +6,7 @@ import (
 	"maps"
 	"slices"
 
+	"patrol/keys"
 	"patrol/model"
 
 	tea "charm.land/bubbletea/v2"
@@ -85,7 +86,7 @@ func (l *list[T]) markAll() tea.Cmd {
 				return ids, nil
 			}
 			if len(ids) >= maxMarks {
-				return nil, fmt.Errorf("a marks at most %d rows: narrow the filter", maxMarks)
+				return nil, fmt.Errorf("%s marks at most %d rows: narrow the filter", l.app.capOf(keys.MarkAll, l.keys), maxMarks)
 			}
 		}
 	}, func(ids map[int64]bool, err error) tea.Cmd {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"slices"
 	"strings"
+	"sync"
 
 	"patrol/keys"
 	"patrol/model"
@@ -88,20 +89,29 @@ func (a *App) rehearse(day model.Date) tea.Cmd {
 		below = a.below
 	}
 	at := day.Time().Add(below.now().Sub(below.today().Time()))
+	ctx, cancel := context.WithCancel(below.ctx) // the day's: who gives it up or leaves the console ends it, also while it opens
 	type opened struct {
 		store Store
 		end   func()
+		keep  func() bool
 	}
-	return await(a, func(context.Context) (o opened, err error) {
-		o.store, o.end, err = below.Rehearse(at)
-		return o, err
+	return await(a, func(asked context.Context) (o opened, err error) {
+		o.keep = context.AfterFunc(asked, cancel)
+		var end func()
+		if o.store, end, err = below.Rehearse(at); err != nil {
+			return o, err
+		}
+		o.end = sync.OnceFunc(end)
+		context.AfterFunc(ctx, o.end)
+		return o, below.Store.Ready(asked) // else another database may have its name by now, where other people have these numbers
 	}, func(o opened, err error) tea.Cmd {
+		o.keep()
 		if err != nil {
+			cancel()
 			a.fail(err)
 			return nil
 		}
 		gone := below.leaveDay()
-		ctx, cancel := context.WithCancel(below.ctx)
 		c := below.Config
 		c.Store, c.Rehearsal, c.Serve = o.store, true, nil
 		c.Flags = append(slices.DeleteFunc(slices.Clone(c.Flags), func(f string) bool { return strings.HasPrefix(f, "CLOCK ") }), "CLOCK "+day.String())
@@ -121,6 +131,10 @@ func (a *App) leaveDay() tea.Cmd {
 		return nil
 	}
 	end := a.other.end
+	for _, s := range a.other.stack {
+		s.left()
+	}
+	a.Console = a.other.Console // a theme that was kept there is kept
 	a.other = nil
 	return func() tea.Msg {
 		end()
@@ -130,7 +144,7 @@ func (a *App) leaveDay() tea.Cmd {
 
 // comeBack shows today again.
 func (a *App) comeBack() tea.Cmd {
-	return tea.Batch(a.leaveDay(), a.layout(), a.reload(), a.identify())
+	return tea.Batch(a.leaveDay(), a.dress(), a.reload(), a.identify())
 }
 
 // through gives a message to the console of another day; what is about the

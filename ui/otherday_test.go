@@ -1,6 +1,8 @@
 package ui
 
 import (
+	"context"
+	"os"
 	"testing"
 	"time"
 
@@ -10,15 +12,22 @@ import (
 	tea "charm.land/bubbletea/v2"
 )
 
+// rehearse opens the store on another clock, and tells while it opens and when it
+// is closed.
+func (s *story) rehearse(t *testing.T, opens, ends func()) func(time.Time) (Store, func(), error) {
+	return func(at time.Time) (Store, func(), error) {
+		db, err := sqlite.Open(t.Context(), storage.Options{Path: s.path, Clock: func() time.Time { return at }, ReadOnly: true})
+		opens()
+		return db, func() { db.Close(); ends() }, err
+	}
+}
+
 // On another day everything is as it would be then, nothing can be changed, and
 // esc comes back to where one was.
 func TestAnotherDay(t *testing.T) {
 	s := full(t)
 	c, ended := config(s.db), 0
-	c.Rehearse = func(at time.Time) (Store, func(), error) {
-		db, err := sqlite.Open(t.Context(), storage.Options{Path: s.path, Clock: func() time.Time { return at }, ReadOnly: true})
-		return db, func() { ended++; db.Close() }, err
-	}
+	c.Rehearse = s.rehearse(t, func() {}, func() { ended++ })
 	d := drive(t, c, 80, 24)
 	d.keys("g p down enter").shows("Active 4", "deploy")
 	d.keys("@").shows("Which day?").text("+10d").shows("Wed Dec 2 2026").keys("enter")
@@ -37,4 +46,70 @@ func TestAnotherDay(t *testing.T) {
 
 	// What would be lost below it is not left.
 	d.keys("n 1 down").text("ci").keys("ctrl+s @").shows("leave this first")
+}
+
+// A day that was given up while it opened is closed again; so is one that opens
+// when the console has ended.
+func TestADayThatNobodyWaitsFor(t *testing.T) {
+	s := full(t)
+	for name, goes := range map[string]func(*driver, context.CancelFunc){
+		"esc": func(d *driver, _ context.CancelFunc) { d.app.Update(tea.KeyPressMsg{Code: tea.KeyEscape}) },
+		"end": func(_ *driver, end context.CancelFunc) { end() },
+	} {
+		c, ended := config(s.db), make(chan struct{})
+		ctx, end := context.WithCancel(t.Context())
+		var d *driver
+		c.Rehearse = s.rehearse(t, func() { goes(d, end) }, func() { close(ended) })
+		d = drive(t, c, 80, 24)
+		d.app.ctx = ctx
+		d.keys("@").text("+10d").keys("enter")
+		select {
+		case <-ended:
+		case <-time.After(10 * time.Second):
+			t.Fatalf("%s: it stays open", name)
+		}
+		if name == "esc" {
+			d.hides("CLOCK")
+		}
+		end()
+	}
+}
+
+// Another database that takes the file's name meanwhile isn't shown: the same
+// numbers are other people there.
+func TestAnotherDatabaseIsNoOtherDay(t *testing.T) {
+	s, other := full(t), full(t)
+	c, ended := config(s.db), 0
+	c.Rehearse = s.rehearse(t, func() {}, func() { ended++ })
+	d := drive(t, c, 80, 24)
+	if err := os.Rename(other.path, s.path); err != nil {
+		t.Fatal(err)
+	}
+	d.keys("@").text("+10d").keys("enter").shows("✕").hides("CLOCK")
+	if d.app.other != nil {
+		t.Error("it is shown")
+	}
+}
+
+// What is typed while a second day opens is for that day, as it is with the first;
+// a theme that is kept on another day stays, one that was only tried doesn't.
+func TestFromDayToDay(t *testing.T) {
+	s := full(t)
+	c := config(s.db)
+	c.Rehearse = s.rehearse(t, func() {}, func() {})
+	d := drive(t, c, 80, 24)
+	for _, day := range []string{"+10d", "+20d"} {
+		d.keys("@").text(day)
+		d.hold = true
+		d.keys("enter g t").release()
+		d.shows("CLOCK", "All tokens")
+	}
+	d.keys("g s T down").keys("@").text("+30d").keys("enter").shows("CLOCK")
+	if d.app.other.theme.name != "auto" {
+		t.Error(d.app.other.theme.name)
+	}
+	d.keys("g s T down enter esc esc").hides("CLOCK")
+	if d.app.theme.name != "dark" {
+		t.Error(d.app.theme.name)
+	}
 }

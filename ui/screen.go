@@ -125,7 +125,7 @@ func work[T any](a *App, r *request, find func(context.Context) (T, error), then
 	answering := func() tea.Msg {
 		found, err := find(ctx)
 		return answer{r, number, func() tea.Cmd {
-			cancel()
+			defer cancel() // what was found may hang on it until then
 			r.busy, r.slow = false, false
 			return then(found, err)
 		}}

@@ -8,6 +8,8 @@ import (
 	"strconv"
 	"syscall"
 
+	"patrol/keys"
+
 	tea "charm.land/bubbletea/v2"
 	"golang.org/x/sys/unix"
 )
@@ -25,9 +27,9 @@ func (a *App) suspend() tea.Cmd {
 func (a *App) suspendable() error {
 	switch {
 	case a.Window != nil:
-		return errors.New("this console has no shell to go back to; q leaves it")
+		return errors.New("this console has no shell to go back to; " + a.capOf(keys.Quit, keys.Global) + " leaves it")
 	case !shellAbove():
-		return errors.New("no shell here could bring Patrol back; q leaves it")
+		return errors.New("no shell here could bring Patrol back; " + a.capOf(keys.Quit, keys.Global) + " leaves it")
 	}
 	return nil
 }

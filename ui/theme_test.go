@@ -76,6 +76,9 @@ func TestChosenKeys(t *testing.T) {
 	d.keys("x").hides("Revoke").keys("D").shows("Revoke").pass(confirmSleeps).keys("esc")
 	d.keys("g r enter tab tab tab space").shows("U takes it back")
 	d.keys("U").shows("taken back")
+	// What is said of ways to a place goes by them, too.
+	d.keys("g h t").shows("choose its project or group first: g x, g r")
+	d.keys(":").text("go to proj").shows("g x").hides("g p")
 }
 
 // A filter with a name is found by it.

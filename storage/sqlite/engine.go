@@ -6,6 +6,7 @@ import (
 	"context"
 	"database/sql"
 	"errors"
+	"os"
 	"path/filepath"
 	"time"
 
@@ -15,6 +16,7 @@ import (
 // engine is one open file.
 type engine struct {
 	path  string
+	file  os.FileInfo // which file it was when it was opened
 	pools [storage.Alone + 1]*sql.DB
 	index *walIndex
 	log   logBound
@@ -74,6 +76,9 @@ func (e *engine) open(ctx context.Context, o storage.Options) (err error) {
 		return err
 	})
 	if err != nil {
+		return err
+	}
+	if e.file, err = os.Stat(e.path); err != nil {
 		return err
 	}
 	e.index, err = openWALIndex(e.path)

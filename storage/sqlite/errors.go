@@ -95,7 +95,10 @@ func (e *engine) Lost(err error) bool {
 }
 
 func (e *engine) There() error {
-	if _, err := os.Stat(e.path); err != nil {
+	switch now, err := os.Stat(e.path); {
+	case err == nil && !os.SameFile(e.file, now): // what is written here goes to a file without a name
+		return &model.Reason{Text: fmt.Sprintf("Another database has taken the place of %s.", e.path), Remedy: "put the former one back, or start again", Kind: model.ErrUnavailable}
+	case err != nil:
 		return &model.Reason{Text: fmt.Sprintf("The database %s is gone.", e.path), Remedy: "put it back, or start again", Kind: model.ErrUnavailable}
 	}
 	return nil
