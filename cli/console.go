@@ -7,13 +7,15 @@ import (
 	"runtime/debug"
 	"syscall"
 
+	"patrol/config"
 	"patrol/model"
 	"patrol/ui"
 )
 
 // console opens the console on the database.
 func (a *app) console(ctx context.Context) error {
-	if _, err := a.chosen(); err != nil { // before anything is made
+	chosen, err := a.chosen() // before anything is made
+	if err != nil {
 		return err
 	}
 	if err := a.terminal(); err != nil { // before a database is made for nobody
@@ -28,7 +30,7 @@ func (a *app) console(ctx context.Context) error {
 	o.Small = true
 	return a.sessionWith(ctx, o, func(s *session) error {
 		defer s.tend(slog.New(slog.DiscardHandler), nil)() // a log would spoil the screen
-		return s.show(s.database())
+		return s.show(chosen, s.database())
 	})
 }
 
@@ -49,7 +51,7 @@ func (a *app) terminal() error {
 }
 
 // show runs the console until the person leaves it.
-func (s *session) show(database string, flags ...string) error {
+func (s *session) show(chosen config.Console, database string, flags ...string) error {
 	debug.SetGCPercent(50) // a console is small, and so shall its garbage be
 	actor := s.actor
 	actor.Door = model.ConsoleDoor
@@ -65,10 +67,6 @@ func (s *session) show(database string, flags ...string) error {
 	}
 	if s.lines() {
 		return s.talk(s.ctx, actor, newLines(s.in, s.out), flags...)
-	}
-	chosen, err := s.chosen()
-	if err != nil {
-		return err
 	}
 	here := &host{s: s}
 	defer here.stop()

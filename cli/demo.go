@@ -13,6 +13,7 @@ import (
 
 	"github.com/spf13/cobra"
 
+	"patrol/config"
 	"patrol/demo"
 	"patrol/storage"
 )
@@ -32,12 +33,13 @@ func (a *app) demoCommand() *cobra.Command {
 		if err := errors.Join(enough(), a.terminal()); err != nil {
 			return err
 		}
-		if _, err := a.chosen(); err != nil { // before much is made
+		chosen, err := a.chosen() // before much is made
+		if err != nil {
 			return err
 		}
 		ctx, stop := hangup(ctx)
 		defer stop()
-		return a.demo(ctx, tokens)
+		return a.demo(ctx, tokens, chosen)
 	})
 	fill := command("fill", "Only make such a database, at --db, and keep it", cobra.NoArgs, func(ctx context.Context, _ []string) error {
 		if err := enough(); err != nil {
@@ -50,7 +52,7 @@ func (a *app) demoCommand() *cobra.Command {
 	return show
 }
 
-func (a *app) demo(ctx context.Context, tokens int) (err error) {
+func (a *app) demo(ctx context.Context, tokens int, chosen config.Console) (err error) {
 	dir, err := os.MkdirTemp("", "patrol-demo-")
 	if err != nil {
 		return err
@@ -65,7 +67,7 @@ func (a *app) demo(ctx context.Context, tokens int) (err error) {
 		return err
 	}
 	o.Small, o.ReadOnly = true, false // with --at, too: the database is thrown away (R174)
-	return a.sessionWith(ctx, o, func(s *session) error { return s.show(a.db, "DEMO") })
+	return a.sessionWith(ctx, o, func(s *session) error { return s.show(chosen, a.db, "DEMO") })
 }
 
 // fillBeside fills the database in a process of its own, so that the console
