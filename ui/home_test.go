@@ -210,6 +210,20 @@ func TestNowFadesOneByOne(t *testing.T) {
 	d.pass(solvedFor).hides("acme/web deploy").shows("labs/sim sync        solved")
 }
 
+// What stands below the rows isn't made anew for each of them.
+func TestNowDrawsOnce(t *testing.T) {
+	s, _ := needy(t)
+	d := drive(t, config(s.db), 80, 24)
+	h, n := d.app.stack[0].(*home), 0
+	h.below = func(w int) []string {
+		n++
+		return h.charts(w)
+	}
+	if d.shows("NEXT 8 WEEKS"); n > 2 {
+		t.Errorf("one frame of %d rows drew the charts %d times", len(h.rows), n)
+	}
+}
+
 // A row that others have pushed out isn't solved; that of a token which has ended
 // says so.
 func TestNowUnsolved(t *testing.T) {

@@ -249,7 +249,7 @@ func (l *list[T]) visible() int {
 	if l.above != nil {
 		n -= len(l.above(l.w))
 	}
-	n -= l.under()
+	n -= len(l.under())
 	if l.app.low() && l.filtering() {
 		n--
 	}
@@ -259,12 +259,13 @@ func (l *list[T]) visible() int {
 	return max(n, 1)
 }
 
-// under is how many rows there are for what stands below: a third at most.
-func (l *list[T]) under() int {
+// under is what stands below, as far as there is room for it: on a third at most.
+func (l *list[T]) under() []string {
 	if l.below == nil || l.app.slim() {
-		return 0
+		return nil
 	}
-	return min(len(l.below(l.w)), l.h/3)
+	rows := l.below(l.w)
+	return rows[:min(len(rows), l.h/3)]
 }
 
 func (l *list[T]) filtering() bool { return l.open || l.applied != "" }

@@ -145,11 +145,11 @@ func (l *list[T]) view() page {
 		p.rows = append(p.rows, "")
 	}
 	p.rows = append(p.rows, l.body()...)
-	if n := l.under(); n > 0 {
-		for at := min(max(len(p.rows)+1, belowFrom), l.h-n); len(p.rows) < at; {
+	if under := l.under(); len(under) > 0 {
+		for at := min(max(len(p.rows)+1, belowFrom), l.h-len(under)); len(p.rows) < at; {
 			p.rows = append(p.rows, "")
 		}
-		p.rows = append(p.rows, l.below(l.w)[:n]...)
+		p.rows = append(p.rows, under...)
 	}
 	p.foot = l.foot()
 	if p.cursor == nil && len(l.rows) > 0 {
@@ -186,7 +186,7 @@ func (l *list[T]) body() []string {
 	}
 	var rows []string
 	gap := l.gap()
-	for i := l.top - l.first(); i < len(l.rows) && i < l.top-l.first()+l.visible(); i++ {
+	for i, end := l.top-l.first(), min(len(l.rows), l.top-l.first()+l.visible()); i < end; i++ {
 		if l.app.slim() {
 			two := l.twoRows(i)
 			if l.first()+i == l.cur {
