@@ -3,7 +3,6 @@ package ui
 import (
 	"context"
 	"errors"
-	"slices"
 	"sync"
 	"time"
 
@@ -253,63 +252,6 @@ func (a *App) reload() tea.Cmd {
 	return tea.Batch(cmds...)
 }
 
-func (a *App) front() screen { return a.stack[len(a.stack)-1] }
-
-// push shows a screen over the others.
-func (a *App) push(s screen) tea.Cmd {
-	a.front().letGo() // it was not meant for the new one
-	if !s.box() {
-		a.side = nil
-	}
-	a.stack = append(slices.Clip(a.stack), s)
-	return tea.Batch(a.layout(), s.load())
-}
-
-// pop leaves the front screen, if it isn't the first, without asking.
-func (a *App) pop() tea.Cmd {
-	if len(a.stack) == 1 {
-		return nil
-	}
-	a.stack = a.stack[:len(a.stack)-1]
-	return tea.Batch(a.layout(), a.front().load(), a.follow())
-}
-
-// replace shows a screen in place of the front one.
-func (a *App) replace(s screen) tea.Cmd {
-	a.stack = a.stack[:len(a.stack)-1]
-	return a.push(s)
-}
-
-// leave does what follows, after asking if one of the screens that it drops
-// holds something that would be lost.
-func (a *App) leave(dropped []screen, then func() tea.Cmd) tea.Cmd {
-	left := func() tea.Cmd {
-		var cmds []tea.Cmd
-		for _, s := range dropped {
-			cmds = append(cmds, s.left())
-		}
-		return tea.Batch(append(cmds, then())...)
-	}
-	for _, s := range dropped {
-		if q := s.guard(); q != nil {
-			q.yes = left
-			return a.push(newConfirm(a, *q))
-		}
-	}
-	return left()
-}
-
-// back leaves the front screen, after asking if need be.
-func (a *App) back() tea.Cmd {
-	switch {
-	case len(a.stack) == 1 && a.below != nil:
-		return a.below.comeBack()
-	case len(a.stack) == 1:
-		return nil
-	}
-	return a.leave([]screen{a.front()}, a.pop)
-}
-
 // change does one use case and then what follows. It is never cancelled or
 // overtaken: what was asked for is done, and its answer is shown.
 func (a *App) change(do func(context.Context) error, then func() tea.Cmd) tea.Cmd {
@@ -335,75 +277,9 @@ func (a *App) fail(err error) {
 	a.toast = toast{look: bad, text: oneLine(err), sticky: true}
 }
 
-// may asks the policy whether the person could do something in a place, for
-// the footer; the store decides when it is done.
-func (a *App) may(do model.Action, t model.Target) error { return a.judge()(do, t) }
-
-// judge is may with what is known now, for use beside Update.
-func (a *App) judge() func(model.Action, model.Target) error {
-	me, closed, facts := a.me, a.writable(), a.facts()
-	return func(do model.Action, t model.Target) error {
-		switch {
-		case closed != nil:
-			return closed
-		case me.ID == 0: // not read yet: let the store say
-			return nil
-		}
-		facts.Action, facts.Target = do, t
-		return model.Decide(facts).Err()
-	}
-}
-
-// facts are the policy's about the person.
-func (a *App) facts() model.Facts {
-	return model.Facts{Today: a.today(), Caller: a.me.Caller()}
-}
-
-// seesTokens tells whether the person may see a place's tokens (R44, R48, R70),
-// as far as it is known yet.
-func (a *App) seesTokens(s spot) bool {
-	facts := a.facts()
-	facts.Action, facts.Target = model.ListTokens, s.target()
-	return a.me.ID == 0 || model.Decide(facts).Allowed
-}
-
-// writable is nil unless the whole console only reads.
-func (a *App) writable() error {
-	switch {
-	case a.below != nil:
-		return errors.New("this is another day: nothing can be changed; esc comes back")
-	case a.Rehearsal:
-		return errors.New("the clock is set by --at: nothing can be changed")
-	case a.readOnly():
-		return errors.New("auditors only read")
-	}
-	return nil
-}
-
-func (a *App) readOnly() bool { return a.me.Auditor && !a.me.Admin }
-
 func (a *App) now() time.Time { return a.Store.Now() }
 
 func (a *App) today() model.Date { return model.DateOf(a.now()) }
-
-// kind is what the header says of the user where there is no role.
-func (a *App) kind() string {
-	switch {
-	case a.me.Admin:
-		return "Administrator"
-	case a.me.Auditor:
-		return "Auditor"
-	}
-	return ""
-}
-
-// roleHere is what the header says of the user in a place.
-func (a *App) roleHere(r model.Role) string {
-	if r == model.NoRole {
-		return a.kind()
-	}
-	return r.String()
-}
 
 // oneLine is an error as one clean line.
 func oneLine(err error) string { return clean(err.Error()) }
