@@ -347,7 +347,13 @@ func (w *writer) savepoint(j *job, shared *chain) (err error) {
 	}
 	if t.refused != nil {
 		if e := t.appendRefusal(t.refused); e != nil {
-			return e
+			if w.db.engine.Lost(e) {
+				return e
+			}
+			*shared, err = before, e
+			if e := t.exec("ROLLBACK TO use_case"); e != nil { // a transaction may be of no use after an error
+				return e
+			}
 		}
 	}
 	if e := t.exec("RELEASE use_case"); e != nil {

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"runtime"
 	"testing"
 
 	"patrol/model"
@@ -236,4 +237,45 @@ func TestReadOnly(t *testing.T) {
 			t.Errorf("R174: %d rows were written", n)
 		}
 	})
+}
+
+// An entry that can't be written, of a refusal, is that use case's failure alone:
+// those that share its transaction are committed, and the chain has no gap (R160).
+func TestRefusalNotWritten(t *testing.T) {
+	db := open(t, Options{})
+	trigger := `CREATE TRIGGER no_room BEFORE INSERT ON audit WHEN new.action = 'boom' BEGIN SELECT RAISE(ABORT, 'no room'); END`
+	if os.Getenv(postgresVariable) != "" {
+		trigger = `CREATE FUNCTION no_room() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RAISE 'no room'; END $$;
+			CREATE TRIGGER no_room BEFORE INSERT ON audit FOR EACH ROW WHEN (new.action = 'boom') EXECUTE FUNCTION no_room()`
+	}
+	if _, err := db.writer.conn.c.ExecContext(t.Context(), trigger); err != nil {
+		t.Fatal(err)
+	}
+	refuse := func(action string) func(*tx) error {
+		return func(t *tx) error {
+			return errors.Join(t.refuse("R41", action, about{kind: "instance"}), model.NotFound("token"))
+		}
+	}
+	note := func(t *tx) error { return t.record("noted", about{kind: "instance"}, nil) }
+	var first, boom, after, refused chan error
+	ready := make(chan struct{})
+	first = ask(t.Context(), db, func(x *tx) error {
+		<-ready
+		return note(x)
+	})
+	boom = ask(t.Context(), db, refuse("boom"))
+	after = ask(t.Context(), db, note)
+	refused = ask(t.Context(), db, refuse("tried"))
+	for len(db.writer.jobs) < 3 { // so that they share a transaction
+		runtime.Gosched()
+	}
+	close(ready)
+	if err := <-boom; err == nil || errors.Is(err, model.ErrNotFound) {
+		t.Errorf("the refusal that can't be noted: %v", err)
+	}
+	answered(t, nil, first, after)
+	answered(t, model.ErrNotFound, refused)
+	if report, err := db.VerifyAudit(t.Context(), root); err != nil || report.Broken != 0 || report.Entries != 3 {
+		t.Errorf("the chain: %+v, %v", report, err)
+	}
 }

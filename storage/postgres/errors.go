@@ -117,7 +117,7 @@ func (e *engine) Explain(err error) error {
 		return unavailable("The database server's disk is full.")
 	case code == pgerrcode.QueryCanceled:
 		return unavailable("The database took too long (its statement_timeout) or was told to stop.")
-	case pgerrcode.IsInsufficientResources(code), pgerrcode.IsOperatorIntervention(code):
+	case pgerrcode.IsInsufficientResources(code), pgerrcode.IsOperatorIntervention(code), pgerrcode.IsSystemError(code), pgerrcode.IsInternalError(code):
 		return unavailable("The database doesn't answer: " + pgError(err).Message + ".")
 	case e.Gone(err):
 		return unavailable("The database can't be reached.")
